@@ -1,0 +1,40 @@
+# One word a task, the same for people, pre-commit and CI. `make` alone says what there is.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.PHONY: help setup run test check format ui clean
+help:
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@echo "Setting up .venv (once; some minutes) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+	  || { echo "chatloop needs Python 3.11; name it: make PYTHON=/path/to/python3.11"; exit 2; }
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+setup: $(INSTALLED) ## make .venv with everything pinned
+
+run: setup ## run the pipeline: ingest to registered model
+	@$(BIN)/chatloop run
+
+test: setup ## run all tests
+	@$(BIN)/python -m pytest
+
+check: setup ## format, lint and types, as CI and pre-commit do
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+format: setup ## bring the code into shape
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+ui: setup ## MLflow and Prefect in the browser, on loopback
+	@$(BIN)/chatloop ui
+
+clean: ## remove artifacts and stores, not the environment
+	rm -rf data models .dvc/cache .dvc/tmp .dvc-remote mlflow.db mlartifacts dvc.lock
