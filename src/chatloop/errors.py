@@ -1,0 +1,22 @@
+"""What a user can act on, each with the exit code that scripts may rely on.
+
+chatloop: error: ingest.sources[0]: logs/*.jsonl matches no file; name a file or a folder
+"""
+
+
+class UserError(Exception):
+    """Bad input or settings: one line that says what, where and what to do. Exit code 2."""
+
+    exit_code = 2
+
+
+class DataError(UserError):
+    """The data broke an expectation; the pipeline stops before it trains on it. Exit code 3."""
+
+    exit_code = 3
+
+
+class UnreachableError(UserError):
+    """A service, a registry or a hub could not be reached. Exit code 4."""
+
+    exit_code = 4

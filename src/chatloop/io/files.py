@@ -1,0 +1,111 @@
+"""Files written whole or not at all: beside the target first, synced, then renamed.
+
+write_json(Path("reports/clean.json"), {"rows_in": 9, "rows_out": 8})
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from chatloop.errors import UserError
+
+
+@contextmanager
+def whole(target: Path) -> Iterator[Path]:
+    """A path to write to, renamed to `target` when the block ends well, removed when it does not.
+
+    Raises:
+        UserError: the disk is full or the folder cannot be written.
+    """
+    aside = target.with_name(f".{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield aside
+        with aside.open("rb") as file:
+            os.fsync(file.fileno())
+        aside.replace(target)
+    except OSError as error:
+        raise UserError(f"{target}: cannot be written ({error.strerror or error})") from error
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """The same for a folder: filled aside, then renamed; what was there before goes."""
+    aside = target.with_name(f".{target.name}.part")
+    shutil.rmtree(aside, ignore_errors=True)
+    try:
+        aside.mkdir(parents=True)
+        yield aside
+        shutil.rmtree(target, ignore_errors=True)
+        aside.replace(target)
+    except OSError as error:
+        raise UserError(f"{target}: cannot be written ({error.strerror or error})") from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def write_text(target: Path, text: str) -> None:
+    """UTF-8 text, whole."""
+    with whole(target) as aside:
+        aside.write_text(text, encoding="utf-8")
+
+
+def write_json(target: Path, value: object) -> None:
+    """JSON with sorted keys, so that the same value is the same bytes."""
+    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    write_text(target, text + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """A JSON value.
+
+    Raises:
+        UserError: the file is missing or is no JSON.
+    """
+    return _read(path, json.loads, "JSON")
+
+
+def read_yaml(path: Path) -> Any:
+    """A YAML value; raises as `read_json` does."""
+    return _read(path, yaml.safe_load, "YAML")
+
+
+def _read(path: Path, parse: Callable[[str], Any], kind: str) -> Any:
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except (ValueError, yaml.YAMLError) as error:
+        raise UserError(f"{path}: is not {kind} ({' '.join(str(error).split())})") from error
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Relative path to sha256 of every file under a folder, sorted; empty where there is none."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
+
+
+def fingerprint(value: object) -> str:
+    """sha256 of a JSON value, the same for the same content."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def folder_sha256(folder: Path) -> str:
+    """One digest for a folder: names and contents of all its files, no times, no modes."""
+    return fingerprint(digests(folder))

@@ -1,0 +1,96 @@
+"""The turns table, which travels between the data stages in Parquet.
+
+    conversation_id │ turn │ role      │ content                  │ topics           │ source
+    shop-00001      │ 0    │ user      │ Where is my order 48213? │ ["order_status"] │ builtin
+    shop-00001      │ 1    │ assistant │ Order 48213 left today.  │ ["order_status"] │ builtin
+
+Rejected conversations keep the same columns and two more: stage and reason.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import polars as pl
+
+from chatloop.conversation import Conversation, Message, Role
+from chatloop.errors import UserError
+from chatloop.io.files import whole
+
+TURN_COLUMNS: dict[str, type[pl.DataType] | pl.DataType] = {
+    "conversation_id": pl.String,
+    "turn": pl.Int32,
+    "role": pl.String,
+    "content": pl.String,
+    "topics": pl.List(pl.String),
+    "source": pl.String,
+}
+TURNS = pl.Schema(TURN_COLUMNS)
+REJECTED_TURNS = pl.Schema({**TURN_COLUMNS, "stage": pl.String, "reason": pl.String})
+# What could not be read as a conversation: where it stood, why, and the record as it was.
+QUARANTINE = pl.Schema(
+    {
+        "source": pl.String,
+        "file": pl.String,
+        "line": pl.Int64,
+        "reason": pl.String,
+        "detail": pl.String,
+        "record": pl.String,
+    }
+)
+
+
+def turns_of(conversations: Iterable[Conversation], source: str) -> pl.DataFrame:
+    """One row a message, in order."""
+    talks = list(conversations)
+    nested = pl.DataFrame(
+        {
+            "conversation_id": [talk.id for talk in talks],
+            "turn": [list(range(len(talk.messages))) for talk in talks],
+            "role": [[message.role for message in talk.messages] for talk in talks],
+            "content": [[message.content for message in talk.messages] for talk in talks],
+            "topics": [list(talk.topics) for talk in talks],
+        },
+        schema_overrides={"topics": pl.List(pl.String)},
+    )
+    flat = nested.explode("turn", "role", "content").with_columns(source=pl.lit(source))
+    return flat.cast(dict(TURNS)).select(TURNS.names())
+
+
+def conversations_of(turns: pl.DataFrame) -> list[Conversation]:
+    """The inverse of `turns_of`; conversations sorted by id, turns by their number."""
+    grouped = (
+        turns.sort("conversation_id", "turn")
+        .group_by("conversation_id", maintain_order=True)
+        .agg("role", "content", pl.col("topics").first())
+    )
+    return [
+        Conversation(name, _messages(roles, contents), tuple(topics or ()))
+        for name, roles, contents, topics in grouped.iter_rows()
+    ]
+
+
+def _messages(roles: list[Role], contents: list[str]) -> tuple[Message, ...]:
+    pairs = zip(roles, contents, strict=True)
+    return tuple(Message(role, content) for role, content in pairs)
+
+
+def read_table(path: Path, schema: pl.Schema = TURNS) -> pl.DataFrame:
+    """A Parquet table with exactly the columns of `schema`.
+
+    Raises:
+        UserError: the file is missing, cut short, or has other columns.
+    """
+    try:
+        table = pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise UserError(f"{path}: is not a whole Parquet table ({first})") from error
+    if table.schema != schema:
+        raise UserError(f"{path}: columns {table.columns} are not {schema.names()}")
+    return table
+
+
+def write_table(table: pl.DataFrame, path: Path) -> None:
+    """Parquet, whole or not at all; the same rows give the same bytes."""
+    with whole(path) as aside:
+        table.write_parquet(aside, compression="zstd", statistics=True)
