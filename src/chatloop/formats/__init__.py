@@ -1,0 +1,32 @@
+"""Dataset formats: one file each, `parse(record)` gives a Conversation or the reason why not.
+
+To add one, write its file and name it in FORMATS; the contract test asks for its line in the docs.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chatloop.conversation import Conversation, Reject
+from chatloop.formats import messages, sgd
+
+Parse = Callable[[object], Conversation | Reject]
+
+
+@dataclass(frozen=True)
+class Format:
+    """`fits` looks at a record's keys alone; `parse` understands the whole record."""
+
+    name: str
+    fits: Callable[[object], bool]
+    parse: Parse
+
+
+FORMATS: dict[str, Format] = {
+    "messages": Format("messages", messages.fits, messages.parse),
+    "sgd": Format("sgd", sgd.fits, sgd.parse),
+}
+
+
+def formats_that_fit(record: object) -> list[str]:
+    """Names of the formats that a record looks like, sorted."""
+    return sorted(name for name, known in FORMATS.items() if known.fits(record))
