@@ -1,0 +1,1 @@
+"""Models at work: building, scoring, answering. The only room beside training that knows torch."""

@@ -1,0 +1,70 @@
+"""What a base model needs before it can learn to chat: a template, marks, a pad and an end token.
+
+A base that has a chat template keeps it. One that has none is given the project's, and the two
+marks of it as tokens of their own, with embeddings at the mean of the others.
+"""
+
+from typing import Any
+
+import torch
+
+from chatloop.conversation import Message
+from chatloop.errors import UserError
+from chatloop.rendering import Renderer
+from chatloop.templates import CHATML, TURN_END, TURN_START
+
+PROBE = (Message("user", "a"), Message("assistant", "b"))
+
+
+def make_chat_ready(model: Any, tokenizer: Any) -> list[str]:
+    """Change both in place; returns what was done, for the card and the log.
+
+    Raises:
+        UserError: the template cannot be used, or the vocabulary does not match.
+    """
+    done = []
+    if not tokenizer.chat_template:
+        tokenizer.chat_template = CHATML
+        added = _add_tokens(model, tokenizer, [TURN_START, TURN_END])
+        done.append(f"given the project's chat template ({added} tokens added)")
+    if len(tokenizer) > model.get_input_embeddings().num_embeddings:
+        raise UserError(
+            f"base.model: its tokenizer has {len(tokenizer):,} tokens, its weights only "
+            f"{model.get_input_embeddings().num_embeddings:,}; they do not belong together"
+        )
+    end = end_of_turn(tokenizer)
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(end)
+        done.append(f"padding with {tokenizer.pad_token}")
+    _set_generation(model, tokenizer, end)
+    return done
+
+
+def end_of_turn(tokenizer: Any) -> int:
+    """Id of the token that ends an answer, found from the template, not from a name."""
+    renderer = Renderer(tokenizer)
+    example = next(renderer.encode(renderer.render(PROBE)))
+    return int(example.ids[example.supervised][-1])
+
+
+def _add_tokens(model: Any, tokenizer: Any, tokens: list[str]) -> int:
+    tokenizer.add_special_tokens({"additional_special_tokens": tokens})
+    before = model.get_input_embeddings().num_embeddings
+    if len(tokenizer) <= before:
+        return 0
+    with torch.no_grad():
+        mean = model.get_input_embeddings().weight.mean(dim=0)
+        model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+        model.get_input_embeddings().weight[before:] = mean
+        head = model.get_output_embeddings()
+        if head.weight is not model.get_input_embeddings().weight:
+            head.weight[before:] = head.weight[:before].mean(dim=0)
+    return len(tokenizer) - before
+
+
+def _set_generation(model: Any, tokenizer: Any, end: int) -> None:
+    """An answer ends at the end of turn, or where the base model would have ended its text."""
+    eos = model.generation_config.eos_token_id
+    known = [] if eos is None else [eos] if isinstance(eos, int) else list(eos)
+    model.generation_config.eos_token_id = sorted({end, *known})
+    model.generation_config.pad_token_id = tokenizer.pad_token_id
