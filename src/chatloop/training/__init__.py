@@ -1,0 +1,1 @@
+"""Fine-tuning: one loop, its schedule, and what it reports."""
