@@ -1,0 +1,133 @@
+"""The command line: parse, call, print. Exit codes are in the README."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chatloop import __version__
+from chatloop.errors import UserError
+
+app = typer.Typer(
+    name="chatloop",
+    help="Turns a team's conversations into a chat model that keeps getting better.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+REPORTS = ("ingest", "clean", "validate", "split", "ledger", "train", "evaluate", "verdict")
+
+
+def main() -> None:
+    """Entry point: a user's mistake is one line and its exit code, never a traceback."""
+    try:
+        app()
+    except UserError as error:
+        sys.stderr.write(f"chatloop: error: {error}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("chatloop: interrupted; the next run goes on where this one stopped\n")
+        sys.exit(130)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"chatloop {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def chatloop(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Turns a team's conversations into a chat model that keeps getting better."""
+
+
+@app.command()
+def run(
+    set_param: Annotated[
+        list[str] | None,
+        typer.Option("-S", "--set-param", help="Change params.yaml first: train.epochs=2"),
+    ] = None,
+) -> None:
+    """Run the pipeline: what changed is run again, then judged, registered and promoted."""
+    from chatloop import project
+
+    project.enter()
+    project.check(project.override_params(set_param or []))
+
+    from rich.console import Console
+
+    from chatloop.io.files import read_json
+    from chatloop.summary import summary
+    from flows.retrain import retrain
+
+    result = retrain()
+    reports = {name: read_json(Path("reports") / f"{name}.json") for name in REPORTS}
+    Console().print(summary(reports, result))
+
+
+@app.command()
+def chat(
+    temperature: Annotated[float, typer.Option(min=0.0, max=2.0, help="0 is greedy.")] = 0.0,
+    top_p: Annotated[float, typer.Option(min=0.01, max=1.0)] = 1.0,
+    top_k: Annotated[int, typer.Option(min=0, help="0 leaves all tokens in.")] = 0,
+    max_tokens: Annotated[int, typer.Option(min=1)] = 256,
+    seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same answers.")] = None,
+    system: Annotated[str | None, typer.Option(help="A system message to begin with.")] = None,
+) -> None:
+    """Talk to the champion. /reset begins anew, /quit or Ctrl-D ends."""
+    from chatloop import project
+
+    project.enter()
+
+    from chatloop.modeling.answering import Sampling
+    from chatloop.terminal import talk
+
+    name = project.read_params(project.PARAMS).champion.name
+    talk(name, Sampling(temperature, top_p, top_k, max_tokens, seed), system)
+
+
+@app.command()
+def schedule(
+    cron: Annotated[str | None, typer.Option(help='Five fields, as in "0 3 * * *".')] = None,
+    interval: Annotated[int | None, typer.Option(min=60, help="Seconds between runs.")] = None,
+) -> None:
+    """Retrain by the clock until Ctrl-C; needs no server, and uses one where there is one."""
+    from chatloop import project
+
+    project.enter()
+    if (cron is None) == (interval is None):
+        raise UserError('schedule: give either --cron "0 3 * * *" or --interval SECONDS')
+    from flows.schedule import serve
+
+    serve(cron=cron, interval_seconds=interval)
+
+
+@app.command()
+def pin() -> None:
+    """Note what the sources hold right now, so that `dvc repro` sees which files changed."""
+    from chatloop import project
+    from chatloop.io.sources import pin_sources
+
+    project.enter()
+    params = project.read_params(project.PARAMS)
+    typer.echo(pin_sources(params.ingest, Path("pins/sources.json")))
+
+
+@app.command()
+def ui(
+    mlflow_port: Annotated[int, typer.Option(min=1, max=65535)] = 5000,
+    prefect_port: Annotated[int, typer.Option(min=1, max=65535)] = 4200,
+) -> None:
+    """Show MLflow and Prefect in the browser, on loopback, until Ctrl-C."""
+    from chatloop import project
+
+    project.enter()
+    from flows.interfaces import show
+
+    show(mlflow_port, prefect_port)

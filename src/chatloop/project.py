@@ -1,0 +1,77 @@
+"""The project folder: where it is, its params and how they are changed, what must be there first.
+
+override_params(["train.learning_rate=1.0e-3"])    as `dvc exp run -S` does it
+"""
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from chatloop.errors import UserError
+from chatloop.formats import FORMATS
+from chatloop.io import hub
+from chatloop.io.files import write_text
+from chatloop.io.sources import BUILTIN, find_files
+from chatloop.params import Params, read_params
+
+PARAMS = Path("params.yaml")
+
+
+def enter() -> Path:
+    """Make the project's root the working directory: the nearest folder up with a dvc.yaml.
+
+    Raises:
+        UserError: there is none.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "dvc.yaml").is_file() and (folder / PARAMS).is_file():
+            os.chdir(folder)
+            return folder
+    raise UserError(f"{here}: no chatloop project here (no dvc.yaml and params.yaml); go to yours")
+
+
+def override_params(overrides: Sequence[str]) -> Params:
+    """Change params.yaml with Hydra's grammar and DVC's own function; nothing is written when a
+    key or a value is wrong.
+
+    Raises:
+        UserError: an override cannot be read, or the params it leads to are not allowed.
+    """
+    if not overrides:
+        return read_params(PARAMS)
+    from dvc.exceptions import DvcException
+    from dvc.utils.hydra import apply_overrides
+
+    with TemporaryDirectory() as folder:
+        changed = Path(folder) / PARAMS.name
+        shutil.copyfile(PARAMS, changed)
+        try:
+            apply_overrides(str(changed), list(overrides))
+        except DvcException as error:
+            cause = error.__cause__ or error
+            said = str(cause).strip().splitlines()[0]
+            raise UserError(f"-S {' '.join(overrides)}: {said}") from error
+        params = read_params(changed)
+        check(params)
+        write_text(PARAMS, changed.read_text(encoding="utf-8"))
+    return params
+
+
+def check(params: Params) -> None:
+    """What would fail minutes later, found before any work: sources, formats, base model.
+
+    Raises:
+        UserError: the first thing that is missing.
+    """
+    for at, source in enumerate(params.ingest.sources):
+        if source.format is not None and source.format not in FORMATS:
+            known = ", ".join(sorted(FORMATS))
+            raise UserError(
+                f"ingest.sources[{at}].format: {source.format!r} is not known; known here: {known}"
+            )
+        if source.path != BUILTIN:
+            find_files(source, at)
+    hub.check(params.base)
