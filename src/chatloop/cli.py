@@ -86,9 +86,10 @@ def chat(
     project.enter()
 
     from chatloop.modeling.answering import Sampling
+    from chatloop.params_file import read_params
     from chatloop.terminal import talk
 
-    name = project.read_params(project.PARAMS).champion.name
+    name = read_params(project.PARAMS).champion.name
     talk(name, Sampling(temperature, top_p, top_k, max_tokens, seed), system)
 
 
@@ -113,9 +114,10 @@ def pin() -> None:
     """Note what the sources hold right now, so that `dvc repro` sees which files changed."""
     from chatloop import project
     from chatloop.io.sources import pin_sources
+    from chatloop.params_file import read_params
 
     project.enter()
-    params = project.read_params(project.PARAMS)
+    params = read_params(project.PARAMS)
     typer.echo(pin_sources(params.ingest, Path("pins/sources.json")))
 
 

@@ -14,7 +14,8 @@ from chatloop.formats import FORMATS
 from chatloop.io import hub
 from chatloop.io.files import write_text
 from chatloop.io.sources import BUILTIN, find_files
-from chatloop.params import Params, read_params
+from chatloop.params import Params
+from chatloop.params_file import read_params
 
 PARAMS = Path("params.yaml")
 

@@ -1,4 +1,4 @@
-"""What a run came to, for a person: what came in, what was learned, the verdict, what to do next."""
+"""What a run came to, for a person: what came in, what was learned, the verdict, what is next."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -53,7 +53,7 @@ def turns_of(conversations: Iterable[Conversation], source: str) -> pl.DataFrame
         schema_overrides={"topics": pl.List(pl.String)},
     )
     flat = nested.explode("turn", "role", "content").with_columns(source=pl.lit(source))
-    return flat.cast(dict(TURNS)).select(TURNS.names())
+    return flat.cast(TURNS).select(TURNS.names())
 
 
 def conversations_of(turns: pl.DataFrame) -> list[Conversation]:

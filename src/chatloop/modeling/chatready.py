@@ -59,7 +59,7 @@ def _add_tokens(model: Any, tokenizer: Any, tokens: list[str]) -> int:
         head = model.get_output_embeddings()
         if head.weight is not model.get_input_embeddings().weight:
             head.weight[before:] = head.weight[:before].mean(dim=0)
-    return len(tokenizer) - before
+    return int(len(tokenizer) - before)
 
 
 def _set_generation(model: Any, tokenizer: Any, end: int) -> None:

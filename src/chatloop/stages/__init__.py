@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from chatloop.errors import UserError
-from chatloop.params import Section, read_params
+from chatloop.params import Section
+from chatloop.params_file import read_params
 
 PARAMS = Path("params.yaml")
 

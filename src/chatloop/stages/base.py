@@ -17,10 +17,12 @@ from chatloop.stages import main, say
 
 def base(params: BaseParams, train: Path, out: Path) -> None:
     """Fetch or build the base model; only `tiny` looks at the training split."""
+    source: Path | None = None
+    licence: str | None = "Apache-2.0"
     if params.model == hub.TINY:
         texts = read_table(train)["content"].to_list()
         tokenizer = build_tokenizer(texts, params.tiny)
-        model, source, licence = build_model(tokenizer, params.tiny), None, "Apache-2.0"
+        model = build_model(tokenizer, params.tiny)
     else:
         source = hub.fetch(params)
         tokenizer, model = hub.load_tokenizer(source), hub.load_model(source)

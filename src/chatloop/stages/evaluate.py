@@ -22,7 +22,7 @@ from chatloop.modeling.judging import ModelScores, score_conversations
 from chatloop.modeling.scoring import be_deterministic
 from chatloop.params import EvaluateParams
 from chatloop.rendering import Renderer
-from chatloop.report import evaluation_page
+from chatloop.pages import evaluation_page
 from chatloop.stages import main, say
 
 MODELS = ("candidate", "champion", "base")

@@ -63,7 +63,7 @@ def ingest(
     `sources` is the pin of the files' digests: DVC runs this stage again when it changes.
     """
     intake = Intake()
-    per_source = {}
+    per_source: dict[str, dict[str, int]] = {}
     for at, source in enumerate(params.sources):
         before = len(intake.conversations), len(intake.quarantined)
         name = _read(source, at, params.builtin, intake)
@@ -142,7 +142,7 @@ def _reasons(intake: Intake) -> str:
 
 
 def _report(
-    intake: Intake, table: pl.DataFrame, per_source: dict[str, object]
+    intake: Intake, table: pl.DataFrame, per_source: dict[str, dict[str, int]]
 ) -> dict[str, object]:
     reasons = Counter(row[3] for row in intake.quarantined)
     return {

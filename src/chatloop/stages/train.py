@@ -24,7 +24,7 @@ from chatloop.io.files import (
     write_text,
 )
 from chatloop.io.tokens import read_packed
-from chatloop.io.tracking import training_run
+from chatloop.io.mlflow_store.live import training_run
 from chatloop.modeling.scoring import be_deterministic, choose_device
 from chatloop.params import TrainParams
 from chatloop.stages import main, say

@@ -1,4 +1,4 @@
-"""The evaluation as a page that stands alone: no script, no font and no picture from elsewhere."""
+"""Pages that stand alone: no script, no font and no picture from elsewhere."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ def evaluation_page(
 ) -> str:
     """HTML from the scores, the table by topic and the answers side by side."""
     environment = Environment(
-        loader=PackageLoader("chatloop", "pages"), autoescape=True, undefined=StrictUndefined
+        loader=PackageLoader("chatloop.pages", ""), autoescape=True, undefined=StrictUndefined
     )
     page = environment.get_template("evaluation.html.jinja")
     worst = max((row["base"] or row["bits_per_byte"] for row in topics), default=1.0)

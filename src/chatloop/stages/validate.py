@@ -1,0 +1,130 @@
+"""Great Expectations over the cleaned data; broken data stops here, after the docs are written.
+
+In: data/clean/turns.parquet, reports/ingest.json, reports/clean.json.
+Out: reports/validate.json, reports/data_docs/index.html and a page a suite.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from chatloop.data_docs import found, pages
+from chatloop.errors import DataError, UserError
+from chatloop.expectations import (
+    Check,
+    Outcome,
+    conversations_table,
+    corpus_table,
+    suites,
+    turns_table,
+)
+from chatloop.io.files import read_json, whole_folder, write_json
+from chatloop.io.tables import read_table
+from chatloop.params import ValidateParams
+from chatloop.privacy.kinds import KINDS
+from chatloop.privacy.redaction import count_personal_data
+from chatloop.stages import main, say
+
+
+def validate(
+    params: ValidateParams, turns: Path, ingest: Path, clean: Path, report: Path, docs: Path
+) -> None:
+    """Run every suite; write the report and the Data Docs.
+
+    Raises:
+        DataError: an expectation failed; report and docs are written nonetheless.
+    """
+    tables = _tables(read_table(turns), ingest, clean)
+    # Takes seconds to import; a missing file is told before.
+    from chatloop.io.expectations import run_suite
+
+    checks = [run_suite(suite, tables[suite.name]) for suite in suites(params)]
+    write_json(report, _report(checks, tables))
+    with whole_folder(docs) as folder:
+        for name, page in pages(checks).items():
+            (folder / name).write_text(page, encoding="utf-8")
+    broken = _broken(checks)
+    if broken:
+        raise DataError(f"{broken}; see {docs}/index.html, then repair the sources or params.yaml")
+    say(f"validate: {_count(checks)} expectations hold for {_rows(tables)}; see {docs}/index.html")
+
+
+def _tables(turns: pl.DataFrame, ingest: Path, clean: Path) -> dict[str, pl.DataFrame]:
+    quarantined = _share(ingest, "quarantined", of="records_read")
+    rejected = _share(clean, "conversations.rejected", of="conversations.in")
+    return {
+        "turns": turns_table(turns, count_personal_data(turns["content"], KINDS)),
+        "conversations": conversations_table(turns),
+        "corpus": corpus_table(turns, quarantined, rejected),
+    }
+
+
+def _share(path: Path, part: str, of: str) -> float:
+    """One number of a report over another, 0 of 0 being 0."""
+    counts = read_json(path)
+    return _number(path, counts, part) / max(_number(path, counts, of), 1)
+
+
+def _number(path: Path, value: Any, key: str) -> int:
+    for name in key.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    if not isinstance(value, int):
+        raise UserError(f"{path}: {key} is missing or no number; run the stage that writes it")
+    return value
+
+
+def _report(checks: Sequence[Check], tables: dict[str, pl.DataFrame]) -> dict[str, object]:
+    """Numbers on top, which `dvc metrics` shows; lists below, which it leaves out."""
+    corpus = tables["corpus"].row(0, named=True)
+    return {
+        "success": not any(check.failed for check in checks),
+        "expectations": _count(checks),
+        "failed": {check.suite.name: len(check.failed) for check in checks},
+        "turns": tables["turns"].height,
+        "conversations": tables["conversations"].height,
+        **{name: round(value, 6) for name, value in corpus.items()},
+        "results": [_result(check, one) for check in checks for one in check.outcomes],
+    }
+
+
+def _result(check: Check, outcome: Outcome) -> dict[str, object]:
+    counted = {
+        "rows": outcome.rows,
+        "unexpected": outcome.unexpected,
+        "unexpected_percent": outcome.percent,
+        "observed": outcome.observed,
+    }
+    return {
+        "expectation": f"{check.suite.name}.{outcome.expectation.name}",
+        "success": outcome.success,
+        "examples": list(outcome.examples),
+        **{name: value for name, value in counted.items() if value is not None},
+    }
+
+
+def _broken(checks: Sequence[Check]) -> str:
+    """`2 expectations failed: turns.unique (3 of 9, e.g. shop-00017 turn 3), …`, or nothing."""
+    named = [f"{check.suite.name}.{_why(one)}" for check in checks for one in check.failed]
+    plural = "s" if len(named) > 1 else ""
+    return f"{len(named)} expectation{plural} failed: {', '.join(named)}" if named else ""
+
+
+def _why(outcome: Outcome) -> str:
+    example = [f"e.g. {outcome.examples[0]}"] if outcome.examples else []
+    setting = [outcome.expectation.setting] if outcome.expectation.setting else []
+    return f"{outcome.expectation.name} ({'; '.join([found(outcome), *example, *setting])})"
+
+
+def _count(checks: Sequence[Check]) -> int:
+    return sum(len(check.outcomes) for check in checks)
+
+
+def _rows(tables: dict[str, pl.DataFrame]) -> str:
+    conversations, turns = tables["conversations"].height, tables["turns"].height
+    return f"{conversations:,} conversations, {turns:,} turns"
+
+
+if __name__ == "__main__":
+    main(validate)

@@ -1,0 +1,70 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import GPT2Config, GPT2LMHeadModel
+
+from chatloop.errors import UserError
+from chatloop.io import hub
+from chatloop.modeling.chatready import end_of_turn, make_chat_ready
+from chatloop.templates import CHATML
+
+
+def untied_model(vocabulary: int) -> Any:
+    torch.manual_seed(0)
+    config = GPT2Config(
+        vocab_size=vocabulary,
+        n_embd=16,
+        n_layer=1,
+        n_head=2,
+        tie_word_embeddings=False,
+        bos_token_id=None,
+        eos_token_id=1,
+    )
+    return GPT2LMHeadModel(config)
+
+
+def test_a_base_without_a_template_is_given_the_projects(
+    tokenizer_with: Callable[..., Any],
+) -> None:
+    tokenizer = tokenizer_with(None, special=())
+    model = untied_model(len(tokenizer))
+    before = model.get_input_embeddings().weight.detach().clone()
+    make_chat_ready(model, tokenizer)
+    assert tokenizer.chat_template == CHATML
+    after = model.get_input_embeddings().weight.detach()
+    # <|im_end|> was there, <|im_start|> is new and begins at the mean.
+    assert len(after) == len(before) + 1 == len(tokenizer)
+    torch.testing.assert_close(after[-1], before.mean(dim=0))
+    assert torch.equal(after[:-1], before)
+    assert model.generation_config.eos_token_id == [tokenizer.eos_token_id]
+
+
+def test_a_base_with_a_template_keeps_it_and_its_weights(chatml: Any) -> None:
+    model = untied_model(len(chatml))
+    before = model.get_input_embeddings().weight.detach().clone()
+    template = chatml.chat_template
+    assert make_chat_ready(model, chatml) == []
+    assert chatml.chat_template == template
+    assert torch.equal(model.get_input_embeddings().weight, before)
+
+
+def test_the_token_that_ends_a_turn_is_found_from_the_template(chatml: Any) -> None:
+    assert end_of_turn(chatml) == chatml.convert_tokens_to_ids("<|im_end|>")
+
+
+def test_a_tokenizer_of_another_model_is_refused(chatml: Any) -> None:
+    with pytest.raises(UserError, match="do not belong together"):
+        make_chat_ready(untied_model(len(chatml) - 1), chatml)
+
+
+def test_real_weights_become_chat_ready(tinystories: Path) -> None:
+    tokenizer, model = hub.load_tokenizer(tinystories), hub.load_model(tinystories)
+    make_chat_ready(model, tokenizer)
+    assert model.get_input_embeddings().num_embeddings == len(tokenizer) == 514
+    assert model.generation_config.eos_token_id == [
+        2,
+        tokenizer.convert_tokens_to_ids("<|im_end|>"),
+    ]
