@@ -64,9 +64,12 @@ def run(
 
     from chatloop.io.files import read_json
     from chatloop.summary import summary
-    from flows.retrain import retrain
+    from flows.server import api
 
-    result = retrain()
+    with api():
+        from flows.retrain import retrain
+
+        result = retrain()
     reports = {name: read_json(Path("reports") / f"{name}.json") for name in REPORTS}
     Console().print(summary(reports, result))
 

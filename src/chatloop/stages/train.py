@@ -44,7 +44,7 @@ def train(
     model = hub.load_model(base).to(device)
     say(f"train: {len(packed):,} rows of {manifest['context']} tokens on {device.type}")
     inputs = {"tokens": digests(tokens), "base": digests(base), "params": params.model_dump()}
-    with training_run(fingerprint(inputs), params.model_dump()) as run:
+    with training_run(fingerprint(inputs), {"train": params.model_dump()}) as run:
         points = []
         answer_bytes = manifest["validation"]["answer_bytes"]
         for point in _shown(train_model(model, packed, validation, answer_bytes, params)):

@@ -1,0 +1,99 @@
+"""Text mended before it is judged; a repair is counted, it rejects nothing.
+
+    schÃ¶n, thatâ€™s it       →  schön, that’s it    encoding_repaired
+    pass + zero width + word   →  password            invisible_removed
+    e + combining acute        →  é                   unicode_normalized
+    two   words, five newlines →  two words, two      whitespace_collapsed
+    … and a footer on 20 talks →  …                   boilerplate_removed
+
+To add a repair, write it and give it its place in REPAIRS; each sees what the ones before it left.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import ftfy
+import polars as pl
+
+from chatloop.cleaning.boilerplate import without_boilerplate
+from chatloop.params import CleanParams
+
+# Text decoded with the wrong encoding shows its bytes as two or more of these in a row, or has lost
+# the second one to a space. Only such rows are worth the time of ftfy.
+_SUSPICIOUS = r"[^\x00-\x7F]{2}|[ÃÂ](?:\s|$)|[\x{80}-\x{9F}]"
+# Joiners are letters of Persian and Indic words and hold emoji together; after ASCII or Latin they
+# are seen by nobody but a tokenizer.
+_JOINERS = r"(^|[\x00-\x7F\p{Latin}])[\x{200C}\x{200D}]+"
+# Controls, soft hyphens, zero widths, marks of direction, noncharacters, tags that hide text.
+_INVISIBLE = (
+    r"[\x{00}-\x{08}\x{0E}-\x{1F}\x{7F}-\x{9F}\x{AD}\x{180E}\x{200B}\x{200E}\x{200F}"
+    r"\x{202A}-\x{202E}\x{2060}-\x{206F}\x{FDD0}-\x{FDEF}\x{FEFF}\x{FFF9}-\x{FFFB}"
+    r"\x{E0000}-\x{E007F}]"
+)
+
+
+@dataclass(frozen=True)
+class Repair:
+    """`apply` gives the new content of all turns; a turn that it changes is counted as `name`."""
+
+    name: str
+    apply: Callable[[pl.DataFrame, CleanParams], pl.Series]
+
+
+def encoding(turns: pl.DataFrame, _: CleanParams) -> pl.Series:
+    """UTF-8 that was read as something else, read right; legitimate accents stay."""
+    content = turns["content"]
+    suspicious = content.str.contains(_SUSPICIOUS)
+    if not suspicious.any():
+        return content
+    mended = [_fixed(text) if bad else text for text, bad in zip(content, suspicious, strict=True)]
+    return pl.Series("content", mended, dtype=pl.String)
+
+
+def composed(turns: pl.DataFrame, _: CleanParams) -> pl.Series:
+    """Unicode normalization form C (UAX 15): one character for a letter and its accent."""
+    return turns["content"].str.normalize("NFC")
+
+
+def visible(turns: pl.DataFrame, _: CleanParams) -> pl.Series:
+    """Without characters that nobody sees."""
+    return turns["content"].str.replace_all(_INVISIBLE, "").str.replace_all(_JOINERS, "${1}")
+
+
+def collapsed(turns: pl.DataFrame, _: CleanParams) -> pl.Series:
+    """One space between words, one empty line between paragraphs; newlines and indents stay."""
+    return (
+        turns["content"]
+        .str.replace_all(r"\r\n?|[\x{0B}\x{0C}\x{2028}\x{2029}]", "\n")
+        .str.replace_all(r"[^\S\n\t ]", " ")
+        .str.replace_all(r"(\S)[\t ]+", "${1} ")
+        .str.replace_all(r"[\t ]+\n", "\n")
+        .str.replace_all(r"\n{3,}", "\n\n")
+        .str.strip_chars()
+    )
+
+
+REPAIRS = (
+    Repair("encoding_repaired", encoding),
+    Repair("invisible_removed", visible),
+    Repair("unicode_normalized", composed),
+    Repair("whitespace_collapsed", collapsed),
+    Repair("boilerplate_removed", without_boilerplate),
+)
+
+
+def repair(turns: pl.DataFrame, params: CleanParams) -> tuple[pl.DataFrame, dict[str, int]]:
+    """The same turns, mended, and how many turns each repair changed."""
+    turns = turns.with_columns(pl.col("content").fill_null(""))
+    counts = {}
+    for step in REPAIRS:
+        content = step.apply(turns, params)
+        counts[step.name] = int((content != turns["content"]).sum())
+        turns = turns.with_columns(content.alias("content"))
+    return turns, counts
+
+
+def _fixed(text: str) -> str:
+    fixed: str = ftfy.fix_encoding(text)
+    # Bytes of half a surrogate pair decode to a character that UTF-8 cannot hold.
+    return fixed.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

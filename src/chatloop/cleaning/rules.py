@@ -1,0 +1,102 @@
+"""What a conversation is rejected for: a rule is a name and an expression over the turns table.
+
+    Rule("too_long", lambda params: TEXT.str.len_chars() > params.max_turn_chars)
+
+A turn that a rule hits rejects its whole conversation. Rules are asked in order, each about what
+the ones before it left, so the first that hits is the reason, and a copy is measured only against
+conversations that are fit to be kept. To add a rule, write its expression and give it its place.
+
+Beside the columns of the turns table a rule sees two more on the first turn of a conversation,
+null on the others: `transcript`, what user and assistant said, lower case, a line a turn;
+`speakers`, its roles, with what the system said.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from chatloop.dedup import near_duplicates
+from chatloop.errors import UserError
+from chatloop.params import CleanParams
+
+CONTENT, ROLE, ID = pl.col("content"), pl.col("role"), "conversation_id"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`hits` is true on a turn that rejects its conversation."""
+
+    name: str
+    hits: Callable[[CleanParams], pl.Expr]
+
+
+def roles_out_of_order(_: CleanParams) -> pl.Expr:
+    """At most one system turn, first; then user and assistant by turns, the user first."""
+    system = (ROLE.first() == "system").cast(pl.Int64).over(ID)
+    place = pl.int_range(pl.len()).over(ID) - system
+    speaker = pl.when(place % 2 == 0).then(pl.lit("user")).otherwise(pl.lit("assistant"))
+    return pl.when(place < 0).then(ROLE != "system").otherwise(speaker != ROLE)
+
+
+def answer_missing(_: CleanParams) -> pl.Expr:
+    """The last word is not the assistant's: there is nothing to learn an answer from."""
+    return (ROLE.last() != "assistant").over(ID)
+
+
+def wrong_script(params: CleanParams) -> pl.Expr:
+    """Too large a share of a turn's letters is of scripts that are not in `scripts`."""
+    letters = CONTENT.str.count_matches(r"\p{L}").cast(pl.Float64)
+    return CONTENT.str.count_matches(foreign(params.scripts)) > (
+        params.max_other_script_share * letters
+    )
+
+
+def duplicate(_: CleanParams) -> pl.Expr:
+    """The same speakers said the same in a conversation of a lower id."""
+    whole = pl.struct("speakers", "transcript")
+    return pl.col("transcript").is_not_null() & ~whole.is_first_distinct()
+
+
+def near_duplicate(params: CleanParams) -> pl.Expr:
+    """A twin of a conversation of a lower id: the same but for a few words."""
+
+    def twins(transcripts: pl.Series) -> pl.Series:
+        whole = transcripts.is_not_null().to_numpy()
+        cluster = near_duplicates(transcripts.drop_nulls(), params.near_duplicates)
+        hits = np.zeros(len(whole), dtype=bool)
+        hits[whole] = cluster != np.arange(len(cluster))
+        return pl.Series(hits)
+
+    return pl.col("transcript").map_batches(twins, return_dtype=pl.Boolean)
+
+
+RULES = (
+    Rule("empty_turn", lambda _: CONTENT.str.strip_chars() == ""),
+    Rule("roles_out_of_order", roles_out_of_order),
+    Rule("answer_missing", answer_missing),
+    Rule("broken_encoding", lambda _: CONTENT.str.contains("\ufffd", literal=True)),
+    Rule("wrong_script", wrong_script),
+    Rule("too_long", lambda params: CONTENT.str.len_chars() > params.max_turn_chars),
+    Rule("duplicate", duplicate),
+    Rule("near_duplicate", near_duplicate),
+)
+
+
+def foreign(scripts: tuple[str, ...]) -> str:
+    """A pattern for one letter of any other script.
+
+    Raises:
+        UserError: Unicode knows no such script.
+    """
+    own = "".join(rf"\p{{{name}}}" for name in scripts)
+    pattern = rf"[\p{{L}}--[{own}\p{{Common}}\p{{Inherited}}]]"
+    try:
+        pl.Series([""]).str.contains(pattern)
+    except pl.exceptions.ComputeError:
+        raise UserError(
+            f"clean.scripts: {', '.join(scripts)}: one of these is no script of Unicode; "
+            "write, for example, [Latin, Cyrillic]"
+        ) from None
+    return pattern

@@ -1,0 +1,1 @@
+"""MLflow keeps the runs and the registered models; one part of that a file."""

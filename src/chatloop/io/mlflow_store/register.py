@@ -1,0 +1,169 @@
+"""Registers a candidate: the same content never twice, and nothing half made is ever a version.
+
+    register("chatloop", Path("models/candidate"), run_id, Path("reports/verdict.json"))  →  3
+
+Files first, then verified by sha256, then the version with all its tags in one step, then the
+alias. Killed anywhere between, the next call goes on from there.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from chatloop.errors import UserError
+from chatloop.io.files import digests, fingerprint, read_json, sha256
+from chatloop.io.mlflow_store import versions
+from chatloop.io.mlflow_store.connection import Store, connect, environment, local_path
+from chatloop.io.mlflow_store.flavor import write_flavor
+from chatloop.io.mlflow_store.live import log_metrics, metrics
+from chatloop.io.mlflow_store.versions import CANDIDATE, MODEL, NOBODY, Version
+
+PIN, TEMPLATE = Path("pins/champion.json"), "chat_template.jinja"
+ON_THE_MODEL = "evaluate/"  # metrics of the run that the model's own page shows too
+
+
+def register(name: str, candidate: Path, run_id: str, verdict: Path, pin: Path = PIN) -> int:
+    """The version that holds this candidate, made if there is none; alias `candidate` is on it.
+
+    Raises:
+        UserError: no candidate, a verdict on another one, or a store that did not keep its bytes.
+        UnreachableError: MLflow does not answer.
+    """
+    files = digests(candidate)
+    if not files:
+        raise UserError(f"{candidate}: is missing; run the pipeline up to train")
+    content = {"candidate_sha256": fingerprint(files), "files": json.dumps(files, sort_keys=True)}
+    judged = _judgement(verdict, pin, content["candidate_sha256"])
+    with connect() as store:
+        found = versions.find(store, name, content["candidate_sha256"])
+        if found is None:
+            model_id = _logged_model(store, name, candidate, run_id, content)
+            tags = {**content, **judged, **_origin(store, run_id, files)}
+            number = _create(store, name, model_id, run_id, tags)
+        else:
+            number = _refresh(store, found, candidate, judged)
+        if versions.aliases(store, name).get(CANDIDATE) != number:
+            store.client.set_registered_model_alias(name, CANDIDATE, str(number))
+    return number
+
+
+def _judgement(verdict: Path, pin: Path, candidate_sha256: str) -> dict[str, str]:
+    """What was decided on this candidate, and against whom."""
+    decided = read_json(verdict)
+    if decided.get("candidate_sha256") != candidate_sha256:
+        raise UserError(f"{verdict}: is about another candidate; run the gate stage again")
+    against = read_json(pin) if pin.exists() else NOBODY
+    return {
+        "verdict": str(decided.get("verdict")),
+        "reasons": json.dumps(decided.get("reasons", []), ensure_ascii=False),
+        "judged_against": json.dumps(against, sort_keys=True),
+    }
+
+
+def _origin(store: Store, run_id: str, files: Mapping[str, str]) -> dict[str, str]:
+    """Where the candidate comes from: what its run says of code and data, and its template."""
+    tags = store.client.get_run(run_id).data.tags
+    outs = {key.removeprefix("dvc."): tags[key] for key in tags if key.startswith("dvc.")}
+    return {
+        "git_commit": tags.get("mlflow.source.git.commit", "none"),
+        "git_dirty": tags.get("mlflow.source.git.dirty", "unknown"),
+        "dvc_outs": json.dumps(outs, sort_keys=True),
+        "template_sha256": files.get(TEMPLATE, "none"),
+    }
+
+
+def _logged_model(
+    store: Store, name: str, candidate: Path, run_id: str, content: Mapping[str, str]
+) -> str:
+    """Id of a verified model with this content: one that a killed process left, or a new one."""
+    same = f"tags.candidate_sha256 = '{content['candidate_sha256']}'"
+    for left in store.client.search_logged_models([store.experiment_id], same):
+        if left.status == "READY":
+            return str(left.model_id)
+        store.client.delete_logged_model(left.model_id)
+    return _log_model(store, name, candidate, run_id, content)
+
+
+def _log_model(
+    store: Store, name: str, candidate: Path, run_id: str, content: Mapping[str, str]
+) -> str:
+    from mlflow.entities import LoggedModelOutput
+
+    client, data = store.client, store.client.get_run(run_id).data
+    tags = {"candidate_sha256": content["candidate_sha256"]}
+    logged = client.create_logged_model(
+        store.experiment_id, name, run_id, tags, data.params, model_type="chat"
+    )
+    client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
+    with tempfile.TemporaryDirectory() as aside:
+        write_flavor(candidate, Path(aside), name, logged)
+        client.log_model_artifacts(logged.model_id, aside)
+    client.log_model_artifacts(logged.model_id, str(candidate), MODEL)
+    _verify(store, logged.artifact_location, json.loads(content["files"]))
+    _show_metrics(client, run_id, logged.model_id, data.metrics)
+    client.finalize_logged_model(logged.model_id, "READY")
+    return str(logged.model_id)
+
+
+def _verify(store: Store, location: str, files: Mapping[str, str]) -> None:
+    """What the store gives back is what was given to it."""
+    with versions.fetched(store, f"{location.rstrip('/')}/{MODEL}") as stored:
+        for file, digest in files.items():
+            if not (stored / file).is_file() or sha256(stored / file) != digest:
+                raise UserError(
+                    f"{location}: {file} is not what was uploaded; nothing is registered. "
+                    "Look at the disk of the artifact store and run again"
+                )
+
+
+def _refresh(store: Store, version: Version, candidate: Path, judged: Mapping[str, str]) -> int:
+    """A candidate that came before: its files are whole, and its tags say the latest verdict."""
+    _mend(store, version, candidate)
+    for key, value in judged.items():
+        if version.tags.get(key) != value:
+            store.client.set_model_version_tag(version.name, str(version.number), key, value)
+    return version.number
+
+
+def _mend(store: Store, version: Version, candidate: Path) -> None:
+    """Files that a store on this machine has lost, or only in part, are put back."""
+    place = versions.place_of(store, version)
+    here = local_path(place)
+    if here is None or all(_same_size(here / file, candidate / file) for file in version.files):
+        return
+    for file in version.files:
+        (here / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(candidate / file, here / file)
+    _verify(store, place.removesuffix(f"/{MODEL}"), version.files)
+
+
+def _same_size(stored: Path, given: Path) -> bool:
+    return stored.is_file() and stored.stat().st_size == given.stat().st_size
+
+
+def _show_metrics(client: Any, run_id: str, model_id: str, values: Mapping[str, float]) -> None:
+    from mlflow.entities import Metric
+
+    chosen = {key: value for key, value in values.items() if key.startswith(ON_THE_MODEL)}
+    stamped = metrics(0, chosen)
+    linked = [
+        Metric(m.key, m.value, m.timestamp, m.step, model_id=model_id, run_id=run_id)
+        for m in stamped
+    ]
+    log_metrics(client, run_id, linked)
+
+
+def _create(store: Store, name: str, model_id: str, run_id: str, tags: Mapping[str, str]) -> int:
+    """The version, whole in one step: MLflow writes it with all its tags or not at all."""
+    if not store.client.search_registered_models(f"name = '{name}'"):
+        store.client.create_registered_model(name, description="Chat models made by chatloop.")
+    summary = f"{tags['verdict']}: {'; '.join(json.loads(tags['reasons']))}"
+    # The registry looks the model up in the store that the environment names, not in the client's.
+    with environment({"MLFLOW_TRACKING_URI": store.uri}):
+        made = store.client.create_model_version(
+            name, f"models:/{model_id}", run_id, dict(tags), None, summary, model_id=model_id
+        )
+    return int(made.version)

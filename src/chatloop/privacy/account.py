@@ -1,0 +1,125 @@
+"""Secrets and accounts: url_credentials, api_key, iban, card.
+
+    postgres://shop:hunter2@db/orders  →  postgres://[URL_CREDENTIALS_1]@db/orders
+    DE89 3704 0044 0532 0130 00        →  [IBAN_1]
+
+Of a URL only user and password go; where it leads may matter to the answer.
+"""
+
+import re
+
+from chatloop.privacy.detector import Detector, alphanumeric, digits
+
+# Characters of an IBAN by country, from the registry of ISO 13616.
+_IBAN_LENGTHS = {
+    15: "NO",
+    16: "BE",
+    18: "DK FI FK FO GL NL SD",
+    19: "MK SI",
+    20: "AT BA EE KZ LT LU MN XK",
+    21: "CH HR LI LV",
+    22: "BG BH CR DE GB GE IE ME RS VA",
+    23: "AE GI IL IQ OM SO TL",
+    24: "AD CZ ES MD PK RO SA SE SK TN VG",
+    25: "LY PT ST",
+    26: "IS TR",
+    27: "BI DJ FR GR IT MC MR SM",
+    28: "AL AZ BY CY DO GT HN HU LB NI PL SV",
+    29: "BR EG PS QA UA",
+    30: "JO KW MU YE",
+    31: "MT SC",
+    32: "LC",
+    33: "RU",
+}
+_IBAN_LENGTH = {
+    country: length for length, names in _IBAN_LENGTHS.items() for country in names.split()
+}
+_CARD_LENGTHS = range(13, 20)  # ISO/IEC 7812-1 allows up to nineteen
+
+
+def luhn(number: str) -> bool:
+    """Whether the last digit checks the others (ISO/IEC 7812-1, annex B)."""
+    doubled = [2 * int(digit) for digit in number[-2::-2]]
+    single = [int(digit) for digit in number[::-2]]
+    return (sum(single) + sum(sum(divmod(value, 10)) for value in doubled)) % 10 == 0
+
+
+def mod97(iban: str) -> bool:
+    """Whether the two digits after the country check the rest (ISO 7064, MOD 97-10)."""
+    rearranged = iban[4:] + iban[:4]
+    return int("".join(str(int(character, 36)) for character in rearranged)) % 97 == 1
+
+
+def _cuts(text: str) -> dict[int, int]:
+    """Where `text` may end, by the letters and digits until there: never inside a group."""
+    ends = [at + 1 for at, character in enumerate(text) if character.isalnum()]
+    after = f"{text} "
+    return {count: end for count, end in enumerate(ends, 1) if not after[end].isalnum()}
+
+
+def _iban_length(text: str) -> int:
+    end = _cuts(text).get(_IBAN_LENGTH.get(text[:2].upper(), 0), 0)
+    return end if end and mod97(alphanumeric(text[:end])) else 0
+
+
+def _card_length(text: str) -> int:
+    ends = sorted((end for count, end in _cuts(text).items() if count in _CARD_LENGTHS))
+    return next((end for end in reversed(ends) if luhn(digits(text[:end]))), 0)
+
+
+URL_CREDENTIALS = Detector(
+    kind="url_credentials",
+    suspect=r"://[^\s/@]*:[^\s/@]*@",
+    patterns=(
+        re.compile(
+            r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,15}+://"
+            r"([^\s/:@\[\]<>\"]{0,200}+:[^\s/@\[\]<>\"]{1,200}+)(?=@)"
+        ),
+    ),
+    key=str,
+)
+
+API_KEY = Detector(
+    kind="api_key",
+    suspect=r"(?:sk|rk|gh[oprsu]|github_pat|xox[a-z]|glpat|hf|npm)[_-]|A[KS]IA|AIza|eyJ",
+    patterns=(
+        re.compile(
+            # A digit tells a key from a long word with dashes.
+            r"(?<![A-Za-z0-9_-])(?:"
+            r"[rs]k[_-](?=[A-Za-z_-]*+[0-9])[A-Za-z0-9_-]{16,}+"
+            r"|(?:gh[oprsu]|github_pat|hf|npm)_(?=[A-Za-z_]*+[0-9])[A-Za-z0-9_]{16,}+"
+            r"|xox[a-z]-(?=[A-Za-z-]*+[0-9])[A-Za-z0-9-]{10,}+"
+            r"|glpat-[A-Za-z0-9_-]{16,}+"
+            r"|A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])"
+            r"|AIza[A-Za-z0-9_-]{30,}+"
+            r"|eyJ[A-Za-z0-9_-]{10,}+\.[A-Za-z0-9_-]{8,}+(?:\.[A-Za-z0-9_-]*+)?"
+            r")"
+        ),
+    ),
+    key=str,
+)
+
+IBAN = Detector(
+    kind="iban",
+    suspect=r"[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11}",
+    patterns=(re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11,29}+"),),
+    length=_iban_length,
+    key=alphanumeric,
+)
+
+CARD = Detector(
+    kind="card",
+    suspect=r"(?:[0-9][ .\-–‑]?){13}",
+    patterns=(
+        re.compile(
+            r"(?<![0-9])(?<![0-9][.,])(?:"
+            r"[2-6][0-9]{3}(?:[ .\-–‑]?[0-9]{4}){3}(?:[ .\-–‑]?[0-9]{1,3})?"  # 4-4-4-4(-3)
+            r"|3[47][0-9]{2}[ .\-–‑]?[0-9]{6}[ .\-–‑]?[0-9]{5}"  # 4-6-5, American Express
+            r"|3[0689][0-9]{2}[ .\-–‑]?[0-9]{6}[ .\-–‑]?[0-9]{4}"  # 4-6-4, Diners Club
+            r"|[2-6][0-9]{12,18}"
+            r")(?![0-9])"
+        ),
+    ),
+    length=_card_length,
+    key=digits,
+)

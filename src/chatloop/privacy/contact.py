@@ -1,0 +1,71 @@
+"""How a person is reached: email, phone.
+
+    anna.berg@example.org            →  [EMAIL_1]
+    (408) 971-8523, 0171 1234567     →  [PHONE_1], [PHONE_2]
+
+A run of digits alone is no phone number: it is an order, a price, a code. It takes a `+`, the usual
+grouping of a country, or a word such as `call` before it.
+"""
+
+import re
+
+from chatloop.privacy.detector import Detector, digits
+
+_GAP = r"[ .\-–‑/]"
+_JOIN = rf"(?:{_GAP}|\){_GAP}?| ?\()?"
+_EXTENSION = r"(?: ?(?:x|ext\.?|extension) ?[0-9]{1,6}+)?"
+_CALLED = (
+    r"(?:tele)?phone|tel|mobile|cell|landline|fax|whatsapp|call|dial|ring|text|reach(?:ed)?|contact"
+    r"|(?:my|his|her|their|direct|home|work|office) (?:number|line)"
+)
+_LINK = r"\b(?:\W{0,3}\b(?:number|no|nr|is|on|at|under|me|us|him|her|them|my|the)\b){0,4}\W{0,4}"
+_DATE = r"(?:[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4})(?![0-9])"
+_DIGITS = range(7, 15 + 6 + 1)  # E.164 allows fifteen; an extension has up to six
+
+
+def _phone_length(text: str) -> int:
+    return len(text) if len(digits(text)) in _DIGITS else 0
+
+
+EMAIL = Detector(
+    kind="email",
+    suspect="@",
+    patterns=(
+        re.compile(
+            r"(?<!\w)\w[\w.%+'-]{0,63}+@"
+            r"(?:[^\W_](?:[\w-]{0,62}+)\.){1,8}[^\W\d_]{2,24}"
+        ),
+    ),
+)
+
+PHONE = Detector(
+    kind="phone",
+    suspect=r"(?:[0-9][ .\-–‑/()]{0,3}){7}",
+    patterns=(
+        # +44 20 7517 1100, +49 (0)30 1234567, 0049 30 1234567; after +1 there are ten digits
+        re.compile(
+            rf"(?<![\w+])(?:\+1(?:{_JOIN}[0-9]){{10}}|\+[2-9](?:{_JOIN}[0-9]){{6,14}}"
+            rf"|00[1-9](?:{_GAP}?[0-9]){{9,14}}){_EXTENSION}(?![0-9])"
+        ),
+        # (408) 971-8523, 408.971.8523, 1-408-971-8523
+        re.compile(
+            rf"(?<![\w+-])(?<![0-9][.,])(?:1{_GAP})?(?:\([0-9]{{3}}\){_GAP}?|[0-9]{{3}}{_GAP})"
+            rf"[0-9]{{3}}{_GAP}[0-9]{{4}}{_EXTENSION}(?![0-9]|[.-][0-9])"
+        ),
+        # 020 7946 0958, (0161) 496 0000, 07700 900123, 030/1234567, 01 23 45 67 89
+        re.compile(
+            rf"(?<![\w.,+:/-])(?=(?:[ ./()–‑-]{{0,2}}[0-9]){{9}})(?:"
+            rf"(?:0[1-9][0-9]{{1,4}}|\(0[1-9][0-9]{{1,4}}\))(?:[ \-–‑/][0-9]{{2,8}}){{1,4}}"
+            rf"|0[1-9](?:[ .-][0-9]{{2}}){{4}}){_EXTENSION}(?![0-9]|[./,:-][0-9])"
+        ),
+        # 07700900123, 015123456789
+        re.compile(r"(?<![\w.,+:/#-])(?:0[1-378][0-9]{9}|01[5-7][0-9]{8,9})(?![\w]|[.,-][0-9])"),
+        # call me on 5550123, tel: 4089718523, their number is 20 7071 5029
+        re.compile(
+            rf"(?i)\b(?:{_CALLED}){_LINK}(?<![\w.,#-])(?!{_DATE})"
+            rf"([0-9](?:{_GAP}?[0-9]){{6,14}})(?![\w]|[.,:-][0-9])"
+        ),
+    ),
+    length=_phone_length,
+    key=digits,
+)

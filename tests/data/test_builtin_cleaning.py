@@ -1,0 +1,84 @@
+"""The built-in corpus through repair, redaction and judgement: every planted defect by number."""
+
+import polars as pl
+import pytest
+
+from chatloop.cleaning.judging import Judgement, judge
+from chatloop.cleaning.repairs import repair
+from chatloop.corpus import Corpus, generate
+from chatloop.formats import FORMATS
+from chatloop.io.tables import turns_of
+from chatloop.params import Params
+from chatloop.params_file import read_params
+from chatloop.privacy.kinds import KINDS
+from chatloop.privacy.redaction import count_personal_data, redact
+from chatloop.splitting import assign
+
+REPAIRED = ("encoding_repaired", "boilerplate_removed")
+
+
+@pytest.fixture(scope="module")
+def params(root) -> Params:
+    return read_params(root / "params.yaml")
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Corpus:
+    return generate(3600, 7)
+
+
+@pytest.fixture(scope="module")
+def mended(corpus, params):
+    conversations = (FORMATS["messages"].parse(record) for record in corpus.records)
+    return repair(turns_of(conversations, "builtin"), params.clean)
+
+
+@pytest.fixture(scope="module")
+def private(mended):
+    return redact(mended[0], KINDS)[0]
+
+
+@pytest.fixture(scope="module")
+def judged(private, params) -> Judgement:
+    return judge(private, params.clean)
+
+
+def test_each_rule_rejects_exactly_the_conversations_planted_for_it(corpus, judged):
+    found = judged.rejects.group_by("reason").agg("conversation_id")
+    by_reason = {reason: tuple(sorted(set(ids))) for reason, ids in found.iter_rows()}
+    planted = {name: ids for name, ids in corpus.planted.items() if name not in REPAIRED}
+    assert by_reason == planted
+    assert judged.reasons == {name: len(ids) for name, ids in planted.items()}
+
+
+@pytest.mark.parametrize("name", REPAIRED)
+def test_each_repair_mends_as_many_turns_as_were_broken(name, corpus, mended):
+    assert mended[1][name] == len(corpus.planted[name])
+
+
+def test_no_planted_personal_value_survives_anywhere(corpus, private):
+    assert set(corpus.personal_data) == set(KINDS)
+    texts = dict(private.group_by("conversation_id").agg("content").iter_rows())
+    alive = [
+        (name, value)
+        for pairs in corpus.personal_data.values()
+        for name, value in pairs
+        if any(value in text for text in texts[name])
+    ]
+    assert alive == []
+    assert count_personal_data(private["content"], KINDS).sum() == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_planted_value_is_one_placeholder_and_there_are_no_others(kind, corpus, private):
+    placeholders = private.select(
+        "conversation_id", pl.col("content").str.extract_all(rf"\[{kind.upper()}_[0-9]+\]")
+    ).explode("content")
+    found = placeholders.drop_nulls().unique().sort("conversation_id")
+    assert found["conversation_id"].to_list() == [name for name, _ in corpus.personal_data[kind]]
+
+
+def test_no_twin_crosses_over_to_another_split(judged, params):
+    assigned = assign(judged.kept, params.split)
+    assert assigned.height == judged.kept["conversation_id"].n_unique()
+    assert assigned.group_by("cluster").agg(pl.col("split").n_unique())["split"].max() == 1

@@ -1,0 +1,40 @@
+"""Real dialogues: all are kept, and of personal data they hold only telephone numbers."""
+
+import gzip
+import json
+
+import polars as pl
+import pytest
+
+from chatloop.cleaning.judging import judge
+from chatloop.cleaning.repairs import repair
+from chatloop.formats import FORMATS
+from chatloop.io.tables import turns_of
+from chatloop.params import CleanParams
+from chatloop.params_file import read_params
+from chatloop.privacy.kinds import KINDS
+from chatloop.privacy.redaction import count_personal_data, redact
+
+
+@pytest.fixture(scope="module")
+def params(root) -> CleanParams:
+    return read_params(root / "params.yaml").clean
+
+
+@pytest.fixture(scope="module")
+def mended(sgd, params) -> pl.DataFrame:
+    with gzip.open(sgd / "dev.jsonl.gz", "rt", encoding="utf-8") as lines:
+        records = [FORMATS["messages"].parse(json.loads(line)) for line in lines]
+    return repair(turns_of(records, "sgd"), params)[0]
+
+
+def test_real_dialogues_are_all_kept(mended, params):
+    judged = judge(mended, params)
+    assert not any(judged.reasons.values())
+    assert judged.kept.height == mended.height
+
+
+def test_only_telephone_numbers_are_redacted_and_none_is_left(mended):
+    private, counts = redact(mended, KINDS)
+    assert {kind: count for kind, count in counts.items() if count} == {"phone": 514}
+    assert count_personal_data(private["content"], KINDS).sum() == 0

@@ -1,0 +1,222 @@
+from collections.abc import Iterator
+from itertools import pairwise
+from re import _parser
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatloop.privacy.kinds import KINDS
+from chatloop.privacy.redaction import DETECTORS, findings
+
+FOUND = {
+    "email": [
+        "anna.berg@example.org",
+        "o'neil+shop@mail.example.co.uk",
+        "jürgen@müller.de",
+        "A_B-c@x.io",
+    ],
+    "phone": [
+        "408-971-8523",
+        "(408) 971-8523",
+        "408.971.8523",
+        "+1 408-971-8523",
+        "+1 (408) 971-8523",
+        "1-800-555-0199",
+        "555-010-1234 ext. 12",
+        "+442079460958",
+        "+44 20 7946 0958",
+        "+49 (0)30 1234567",
+        "0049 30 12345678",
+        "020 7946 0958",
+        "(0161) 496 0000",
+        "07700 900123",
+        "07700900123",
+        "030/12345678",
+        "0171 1234567",
+        "0711-123456-78",
+        "01 23 45 67 89",
+        "+33 1 23 45 67 89",
+        "+254 787 657000",
+    ],
+    "card": [
+        "4539 5787 6362 1486",
+        "4539-5787-6362-1486",
+        "4539578763621486",
+        "3782 822463 10005",
+        "3056 930902 5904",
+        "2223003122003222",
+    ],
+    "iban": [
+        "DE89 3704 0044 0532 0130 00",
+        "DE89370400440532013000",
+        "gb29 nwbk 6016 1331 9268 19",
+        "NO9386011117947",
+        "MT84MALT011000012345MTLCAST001S",
+    ],
+    "ipv4": ["192.168.10.42", "8.8.4.4", "203.0.113.255"],
+    "ipv6": ["2001:db8::8a2e:370:7334", "2001:0db8:85a3:0000:0000:8a2e:0370:7334", "fe80::1"],
+    "mac": ["00:1b:44:11:3a:b7", "00-1B-44-11-3A-B7", "001b.4411.3ab7"],
+    "url_credentials": ["shop:hunter2", "a.b%40c:p!ss", ":secret"],
+    "api_key": [
+        "sk-proj-Ab3dEf6hIj9kLm2nOp5q",
+        "sk_live_4eC39HqLyjWDarjtT1zdp7dc",
+        "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+        "gho_16C7e42F292c6912E7710c838347Ae178B4a",
+        "AKIAIOSFODNN7EXAMPLE",
+        "xoxb-123456789012-abcdefABCDEF",
+        "glpat-abcdEFGH1234ijklMNOP",
+        "AIzaSyA1bC2dE3fG4hI5jK6lM7nO8pQ9rS0tU1v",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P",
+    ],
+    "us_ssn": ["536-22-8145", "078-05-1120"],
+    "uk_nino": ["AB123456C", "AB 12 34 56 C", "QQ 12 34 56 C", "ab123456d"],
+    "date_of_birth": [
+        "04/03/1985",
+        "1985-03-04",
+        "4 March 1985",
+        "4th of March 1985",
+        "March 4, 1985",
+        "Mar 4th 1985",
+        "4.3.1985",
+        "04/03/85",
+    ],
+    "geo": [
+        "52.5200, 13.4050",
+        "-33.86882,151.20930",
+        "48.8584 N, 2.2945 E",
+        "40.748° N 73.985° W",
+    ],
+}
+CONTEXT = {
+    "url_credentials": "see postgres://{}@db.example.org/orders now",
+    "date_of_birth": "I was born on {}.",
+}
+EXAMPLES = [(kind, value) for kind, values in FOUND.items() for value in values]
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    return [(d.kind, text[start:end]) for start, end, d in findings(text, DETECTORS)]
+
+
+def test_every_kind_has_a_detector_in_order_of_precedence_and_examples():
+    assert tuple(detector.kind for detector in DETECTORS) == KINDS
+    assert set(FOUND) == set(KINDS)
+
+
+@pytest.mark.parametrize(("kind", "value"), EXAMPLES)
+def test_a_value_is_found_whole_and_under_its_kind(kind, value):
+    context = CONTEXT.get(kind, "Well: {}, thanks.")
+    assert found(context.format(value)) == [(kind, value)]
+
+
+@pytest.mark.parametrize(("kind", "value"), EXAMPLES)
+def test_a_value_is_found_at_the_ends_of_a_text_and_in_brackets(kind, value):
+    if kind not in CONTEXT:
+        assert found(value) == found(f"({value})") == [(kind, value)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My order #48213 and SO-482913, placed 2024-03-05 at 11:30.",
+        "17193 of 312,250 turns; 1,299.00 euros or $23943.44, -20 %, 3.14159",
+        "Open 10:00-18:30 and 0900 - 1730, from 05/03/2019 to 2019-04-06.",
+        "377 Santana Row #1000, 1016-1098 North Center Court Street",
+        "1435 163rd Avenue #23 for $2,950, flat 12-14, zip 95129-1234",
+        "Order 4539578763621487 has no check digit; tracking 00340434161094042557",
+        "ISBN 978-3-16-148410-0, article 4006381333931, invoice 2024-000123",
+        "version 10.0.2.1 of v1.2.3.4, 127.0.0.1, 300.1.2.3, 1.2.3",
+        "at 11:30:15 or std::vector or a::b, ratio 1:2:3",
+        "born in 1985, my birthday party on 14 March, delivered on 4 March 1985",
+        "see https://example.org:8080/a@b and http://user@host/x",
+        "task-management-of-everything, sk-learn-is-not-a-secret-at-all",
+        "size 36, 12.50, 13.99; 52.52, 13.40; it costs 100 200 or so",
+        "AB123, GB123456A, EUR 1234567890, PO 0123456",
+        "@anna wrote a@b, 5@home, me @ example.org",
+        "call me at 11:30, call on 2019-03-05, phone order 482913",
+        "[EMAIL_1] [PHONE_12] [DATE_OF_BIRTH_3] [URL_CREDENTIALS_1]",
+    ],
+)
+def test_orders_prices_times_dates_and_streets_are_no_personal_data(text):
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("ftp://anna@example.org:pw@host", ["email"]),
+        ("https://anna:pw@example.org/x", ["url_credentials"]),
+        ("https://anna:ghp_16C7e42F292c6912E7710c838347Ae178B4a@example.org", ["url_credentials"]),
+        ("Karte 4821 4539 5787 6362 1486", ["card"]),
+        ("4539 5787 6362 1486 12/27", ["card"]),
+        ("DE89 3704 0044 0532 0130 00 OK", ["iban"]),
+        ("::ffff:203.0.113.9", ["ipv4"]),
+        ("+44 20 7946 0958 or 408-971-8523", ["phone", "phone"]),
+        ("done.415-431-5000 is it", ["phone"]),
+        ("my ssn is 536 22 8145", ["us_ssn"]),
+        ("tel: 4089718523; their number is 20 7071 5029", ["phone", "phone"]),
+        ("DOB: 1985-03-04, geboren am 4.3.1985", ["date_of_birth", "date_of_birth"]),
+        ("a@b.co+14089718523", ["email", "phone"]),
+    ],
+)
+def test_overlaps_and_context_are_resolved(text, kinds):
+    assert [kind for kind, _ in found(text)] == kinds
+
+
+# Fragments that build values, half values and their surroundings.
+PIECES = st.sampled_from(
+    [
+        *(value for _, value in EXAMPLES),
+        *("born ", "://", "@", ":", "-", " ", ".", "+", "1", "555", "call ", "0", "ab"),
+        *("[EMAIL_1]", "(", ")", "\n", "é", "ssn "),
+    ]
+)
+TEXTS = st.lists(st.one_of(PIECES, st.text(max_size=3)), max_size=12).map("".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=TEXTS)
+def test_what_a_pattern_finds_its_suspicion_suspects(text):
+    for detector in DETECTORS:
+        if detector.spans(text):
+            assert pl.Series([text]).str.contains(detector.suspect)[0], detector.kind
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=TEXTS)
+def test_findings_are_in_order_and_do_not_overlap(text):
+    spans = [(start, end) for start, end, _ in findings(text, DETECTORS)]
+    assert all(0 <= start < end <= len(text) for start, end in spans)
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *("a", "1", "1 ", "1-", "0", "a@", "@", "a.", "a@a.", ":", "a:", "1:", "://a:", "+", "("),
+        *("sk-", "sk-a", "eyJ", "xoxb-", "born ", "call ", "phone is ", "1.", "1.2.3.4.", " "),
+        *("DE89 ", "4539 ", "4539578763621487 ", "52.520, ", "ab 12 ", "http://", "01 23 "),
+        "x" * 63 + ".",
+    ],
+)
+def test_hostile_text_takes_no_more_than_linear_time(unit):
+    """Quadratic time would be minutes for each of these, so that their end is the proof."""
+    found("@" + unit * (100_000 // len(unit)) + " x")
+
+
+def test_every_repetition_in_a_pattern_is_bounded_or_possessive():
+    for detector in DETECTORS:
+        for pattern in detector.patterns:
+            assert not list(open_repeats(_parser.parse(pattern.pattern))), pattern.pattern
+
+
+def open_repeats(tree: object) -> Iterator[object]:
+    """Repetitions without an end that may give characters back."""
+    match tree:
+        case (_parser.MAX_REPEAT | _parser.MIN_REPEAT, (_, _parser.MAXREPEAT, _)):
+            yield tree
+    if isinstance(tree, tuple | list | _parser.SubPattern):
+        for branch in tree:
+            yield from open_repeats(branch)

@@ -1,0 +1,121 @@
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatloop.conversation import Conversation, Message
+from chatloop.errors import UserError
+from chatloop.io.tables import turns_of
+from chatloop.privacy.kinds import KINDS
+from chatloop.privacy.redaction import count_personal_data, redact
+
+VALUES = ["anna@example.org", "bob@example.org", "408-971-8523", "4539 5787 6362 1486"]
+TEXT = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [*VALUES, "[EMAIL_1]", "[PHONE_7]", "[EMAIL_999999999]", " ", "://", "+1 "]
+        ),
+        st.emails(),
+        st.ip_addresses().map(str),
+        st.text(max_size=4),
+    ),
+    max_size=8,
+).map("".join)
+TALKS = st.lists(st.lists(TEXT, min_size=1, max_size=3), min_size=1, max_size=3)
+
+
+def table(*talks: list[str]) -> pl.DataFrame:
+    return turns_of(
+        (
+            Conversation(f"c{number}", tuple(Message("user", text) for text in talk))
+            for number, talk in enumerate(talks)
+        ),
+        "test",
+    )
+
+
+def redacted(*talks: list[str], kinds: tuple[str, ...] = KINDS) -> list[str]:
+    return redact(table(*talks), kinds)[0]["content"].to_list()
+
+
+def test_the_same_value_is_the_same_placeholder_and_numbers_follow_appearance():
+    assert redacted(
+        ["I am anna@example.org or bob@example.org.", "Not Bob@Example.org: anna@example.org!"],
+        ["bob@example.org"],
+    ) == ["I am [EMAIL_1] or [EMAIL_2].", "Not [EMAIL_2]: [EMAIL_1]!", "[EMAIL_1]"]
+
+
+def test_the_same_number_is_the_same_however_it_is_grouped():
+    assert redacted(
+        ["(408) 971-8523", "408.971.8523", "4539-5787-6362-1486, 4539578763621486"]
+    ) == [
+        "[PHONE_1]",
+        "[PHONE_1]",
+        "[CARD_1], [CARD_1]",
+    ]
+
+
+def test_appearance_follows_the_number_of_a_turn_and_rows_keep_their_order():
+    turns = table(["anna@example.org", "bob@example.org"]).reverse()
+    assert redact(turns, KINDS)[0]["content"].to_list() == ["[EMAIL_2]", "[EMAIL_1]"]
+
+
+def test_placeholders_that_were_there_keep_their_meaning():
+    assert redacted(["[EMAIL_2] and anna@example.org", "[EMAIL_1]"], ["bob@example.org"]) == [
+        "[EMAIL_2] and [EMAIL_3]",
+        "[EMAIL_1]",
+        "[EMAIL_1]",
+    ]
+
+
+def test_only_the_kinds_asked_for_are_redacted_and_counted():
+    turns = table(["anna@example.org, 408-971-8523, 408-971-8523"])
+    private, counts = redact(turns, ["phone", "iban"])
+    assert private["content"].to_list() == ["anna@example.org, [PHONE_1], [PHONE_1]"]
+    assert counts == {"iban": 0, "phone": 2}
+    assert redact(turns, [])[0].equals(turns)
+
+
+def test_nothing_but_the_content_changes():
+    turns = table(["anna@example.org"], ["hello"])
+    private, _ = redact(turns, KINDS)
+    assert private.drop("content").equals(turns.drop("content"))
+    assert private.schema == turns.schema
+
+
+def test_an_unknown_kind_is_the_users_mistake_and_the_known_ones_are_named():
+    with pytest.raises(UserError, match=r"clean\.redact: emial: no such kind; known are .*email"):
+        redact(table(["x"]), ["email", "emial"])
+    with pytest.raises(UserError, match="emial"):
+        count_personal_data(pl.Series(["x"]), ["emial"])
+
+
+def test_what_is_left_is_counted_turn_by_turn():
+    content = pl.Series(["anna@example.org, bob@example.org", "[EMAIL_1]", None, "Hi", "8.8.4.4"])
+    assert count_personal_data(content, KINDS).to_list() == [2, 0, 0, 0, 1]
+    assert count_personal_data(content, ["ipv4"]).to_list() == [0, 0, 0, 0, 1]
+    assert count_personal_data(pl.Series([], dtype=pl.String), KINDS).to_list() == []
+
+
+@settings(deadline=None)
+@given(talks=TALKS)
+def test_redaction_leaves_nothing_and_again_changes_nothing(talks):
+    once, _ = redact(table(*talks), KINDS)
+    twice, counts = redact(once, KINDS)
+    assert twice.equals(once)
+    assert not any(counts.values())
+    assert count_personal_data(once["content"], KINDS).sum() == 0
+
+
+@settings(deadline=None)
+@given(value=st.sampled_from(VALUES), other=st.emails(), texts=st.lists(TEXT, max_size=2))
+def test_one_value_has_one_placeholder_and_no_other_value_has_it(value, other, texts):
+    contents = redacted([value, *texts, f"<{other}>", value])
+    assert contents[0] == contents[-1]
+    if other.casefold() != value:
+        assert contents[0] not in contents[-2]
+
+
+@pytest.mark.parametrize("unit", ["a@b.co ", "1 ", "[EMAIL_1] x@y.zz"])
+def test_a_megabyte_of_anything_is_redacted(unit):
+    redacted([unit * (1_000_000 // len(unit))])
