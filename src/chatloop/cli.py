@@ -58,18 +58,14 @@ def run(
     from chatloop import project
 
     project.enter()
-    project.check(project.override_params(set_param or []))
 
     from rich.console import Console
 
     from chatloop.io.files import read_json
     from chatloop.summary import summary
-    from flows.server import api
+    from flows import run as run_flow
 
-    with api():
-        from flows.retrain import retrain
-
-        result = retrain()
+    result = run_flow(set_param or [])
     reports = {name: read_json(Path("reports") / f"{name}.json") for name in REPORTS}
     Console().print(summary(reports, result))
 

@@ -1,0 +1,118 @@
+"""The flow: pin what comes from outside, bring every stage up to date, then act on the verdict.
+
+    retrain(overrides=["train.learning_rate=1.0e-3"])
+    →  {"stages": {"ingest": "Cached", …}, "run_id": "3f0c…", "version": 4, "promoted": True}
+
+The stages turn files into files. What changes the world outside (record, register, promote, push)
+comes after them and may be repeated: the same candidate never registers twice.
+"""
+
+# ruff: noqa: PLC0415  (MLflow takes seconds to import; its steps wait for it, not the whole flow)
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, get_run_logger
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from chatloop.errors import UserError
+from chatloop.io.files import folder_sha256, read_json
+from chatloop.io.sources import pin_sources
+from chatloop.project import check, override_params
+from flows import child
+from flows.dag import read_dag, readers_after_writer
+from flows.pipeline import run_stages, step
+from flows.repository import Repository, hold, put_away
+
+SOURCES_PIN = "pins/sources.json"
+CHAMPION_PIN = "pins/champion.json"
+CANDIDATE = "models/candidate"
+VERDICT = "reports/verdict.json"
+
+
+@flow(name="retrain", persist_result=False)
+def retrain(overrides: list[str] | None = None) -> dict[str, Any]:
+    """Retrain, judge, register, and promote if the verdict says so.
+
+    `overrides` are changes to params.yaml, `train.learning_rate=1.0e-3`, as of `dvc exp run -S`.
+    """
+    root = Path.cwd()
+    with hold(root):
+        for line in put_away(root):
+            get_run_logger().warning(line)
+        params = override_params(overrides or [])
+        check(params)
+        step("pin sources", pin_sources, params.ingest, Path(SOURCES_PIN))
+        name = params.champion.name
+        return {"stages": _run_stages(root, name), **_finish(root, name)}
+
+
+def _run_stages(root: Path, name: str) -> dict[str, str]:
+    """All stages; the pin of the champion is refreshed right before the first that reads it."""
+    stages = readers_after_writer(read_dag(root), CHAMPION_PIN, CANDIDATE)
+    readers = [stage.name for stage in stages if CHAMPION_PIN in stage.deps]
+    pin = partial(step, "pin champion", _pin_champion, name)
+    return run_stages(root, stages, before=dict.fromkeys(readers[:1], pin))
+
+
+def _pin_champion(name: str) -> str:
+    from chatloop.io.registry import pin_champion
+
+    said = pin_champion(name, Path(CHAMPION_PIN), Path(CANDIDATE))
+    get_run_logger().info(said)
+    return said
+
+
+def _finish(root: Path, name: str) -> dict[str, Any]:
+    """The steps behind the gate. A candidate is always registered; the alias is what is earned."""
+    verdict = read_json(root / VERDICT)
+    run_id = step("record", _record, root)
+    version = step("register", _register, name, run_id, verdict["candidate_sha256"])
+    promoted = verdict["verdict"] == "PROMOTE"
+    if promoted:
+        step("promote", _promote, name, version)
+    step("push", _push, root)
+    return {"run_id": run_id, "version": version, "promoted": promoted}
+
+
+def _record(root: Path) -> str:
+    from chatloop.io.tracking import record
+
+    return record(root)
+
+
+def _register(name: str, run_id: str, judged: str) -> int:
+    """Register the candidate, if it is the one that was judged."""
+    from chatloop.io.registry import register
+
+    if folder_sha256(Path(CANDIDATE)) != judged:
+        raise UserError(
+            f"{VERDICT}: judges another candidate than {CANDIDATE}; run `dvc repro`, then again"
+        )
+    return register(name, Path(CANDIDATE), run_id, Path(VERDICT))
+
+
+def _promote(name: str, version: int) -> str:
+    from chatloop.io.registry import promote
+
+    said = promote(name, version, Path(VERDICT))
+    get_run_logger().info(said)
+    return said
+
+
+def _push(root: Path) -> State[Any]:
+    """`dvc push` to the default remote. Without it the model is registered all the same."""
+    logger, remote = get_run_logger(), Repository(root).remote()
+    if remote is None:
+        logger.info("no DVC remote is configured; the artifacts stay on this machine")
+        return Completed(name="Skipped")
+    lines: list[str] = []
+    code = child.run("dvc", ["push"], root, on_line=lines.append)
+    said = next((line for line in lines if line.strip()), f"ended with {code}")
+    if code:
+        logger.warning(f"not pushed to {remote!r}: {said}; `dvc push` tries again")
+        return Completed(name="NotPushed", message=said)
+    logger.info(f"pushed to {remote!r}: {said}")
+    return Completed(name="Pushed")

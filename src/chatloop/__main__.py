@@ -1,0 +1,5 @@
+"""`python -m chatloop` is `chatloop`."""
+
+from chatloop.cli import main
+
+main()
