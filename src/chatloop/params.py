@@ -126,8 +126,8 @@ class Tiny(Section):
 
     @model_validator(mode="after")
     def _heads_divide_width(self) -> Self:
-        if self.width % self.heads:
-            raise ValueError(f"width {self.width} is not a multiple of heads {self.heads}")
+        if self.width % (2 * self.heads):
+            raise ValueError(f"width {self.width} is not a multiple of twice heads {self.heads}")
         return self
 
 

@@ -38,7 +38,7 @@ def test_shipped_params_are_allowed(root: Path) -> None:
         ("ingest.sources", [], "ingest.sources: its value: name at least one source"),
         ("ingest.sources", [{"pat": "x"}], "ingest.sources.0.pat: no such key; known here: path, format"),
         ("validate.topics", {"min": 5, "max": 2}, "validate.topics: its value: min 5 is above max 2"),
-        ("base.tiny.width", 30, "is not a multiple of heads"),
+        ("base.tiny.width", 30, "is not a multiple of twice heads"),
         ("typo", {}, "typo: no such key; known here: ingest, clean"),
     ],
 )  # fmt: skip

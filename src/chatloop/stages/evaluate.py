@@ -20,9 +20,9 @@ from chatloop.metrics.bits_per_byte import pooled_bits_per_byte
 from chatloop.modeling.answering import Chatter, Sampling, answer
 from chatloop.modeling.judging import ModelScores, score_conversations
 from chatloop.modeling.scoring import be_deterministic
+from chatloop.pages import evaluation_page
 from chatloop.params import EvaluateParams
 from chatloop.rendering import Renderer
-from chatloop.pages import evaluation_page
 from chatloop.stages import main, say
 
 MODELS = ("candidate", "champion", "base")

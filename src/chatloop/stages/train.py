@@ -23,8 +23,8 @@ from chatloop.io.files import (
     write_json,
     write_text,
 )
-from chatloop.io.tokens import read_packed
 from chatloop.io.mlflow_store.live import training_run
+from chatloop.io.tokens import read_packed
 from chatloop.modeling.scoring import be_deterministic, choose_device
 from chatloop.params import TrainParams
 from chatloop.stages import main, say
