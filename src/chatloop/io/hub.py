@@ -132,6 +132,7 @@ def _quiet() -> None:
 
 def save(model: Any, tokenizer: Any, folder: Path) -> None:
     """Weights, configuration, tokenizer and template; nothing in it says where or when."""
+    _quiet()
     model.config._name_or_path = ""
     for origin in ("name_or_path", "is_local", "local_files_only"):
         tokenizer.init_kwargs.pop(origin, None)

@@ -26,7 +26,7 @@ def be_deterministic(seed: int, threads: int) -> None:
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
     # Nothing here reads memory that it has not written; filling it costs an eighth of a step.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
 
 def choose_device(wish: str) -> torch.device:

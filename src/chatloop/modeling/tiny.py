@@ -1,4 +1,4 @@
-"""The embedded base model: a small GPT of Llama's shape, its byte-level BPE made of the training split.
+"""The embedded base model: a small GPT of Llama's shape, a byte-level BPE of the training split.
 
 It needs no download, and it knows nothing yet: its weights are random (and always the same). Rotary
 positions and a gated MLP learn more from the same few minutes than GPT-2's own: on the built-in
@@ -43,7 +43,7 @@ def build_tokenizer(texts: Iterable[str], params: Tiny) -> Any:
 
 
 def build_model(tokenizer: Any, params: Tiny) -> Any:
-    """Seeded random weights, tied embeddings, an MLP as large as GPT-2's (three matrices for two)."""
+    """Seeded random weights, tied embeddings, an MLP as large as GPT-2's in three matrices."""
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         max_position_embeddings=params.context,

@@ -55,10 +55,16 @@ def _tables(turns: pl.DataFrame, ingest: Path, clean: Path) -> dict[str, pl.Data
     quarantined = _share(ingest, "quarantined", of="records_read")
     rejected = _share(clean, "conversations.rejected", of="conversations.in")
     return {
-        "turns": turns_table(turns, count_personal_data(turns["content"], KINDS)),
+        "turns": turns_table(turns, count_personal_data(turns["content"], _kinds(clean))),
         "conversations": conversations_table(turns),
         "corpus": corpus_table(turns, quarantined, rejected),
     }
+
+
+def _kinds(clean: Path) -> tuple[str, ...]:
+    """The kinds of personal data that clean was told to redact; all, where it does not say."""
+    redacted = read_json(clean).get("redacted")
+    return tuple(redacted) if isinstance(redacted, dict) else KINDS
 
 
 def _share(path: Path, part: str, of: str) -> float:

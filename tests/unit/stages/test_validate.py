@@ -211,3 +211,15 @@ def test_a_report_without_the_counts_is_one_line(place: Place, clean: object):
     place.put(sound(), clean=clean)
     with pytest.raises(UserError, match=r"clean\.json: conversations\.(in|rejected) is missing"):
         place.run()
+
+
+def test_a_kind_that_the_user_chose_not_to_redact_does_not_fail(place: Place) -> None:
+    turns = sound().with_columns(
+        content=pl.when(pl.col("role") == "user")
+        .then(pl.lit("Write to ann@example.org"))
+        .otherwise("content")
+    )
+    place.put(turns, clean=CLEAN | {"redacted": {"phone": 0}})
+    place.run()
+    place.put(turns, clean=CLEAN | {"redacted": {"phone": 0, "email": 0}})
+    assert "turns.no_personal_data" in place.failed()[0][0]
