@@ -32,9 +32,10 @@ def hashes(project: Path) -> dict[str, object]:
     return {name: [out["md5"] for out in stage["outs"]] for name, stage in stages.items()}
 
 
-def test_from_raw_conversations_to_a_champion_that_answers(
+def test_from_raw_conversations_to_a_champion_and_on(
     project: Path, chatloop: Chatloop, dvc: Dvc
 ) -> None:
+    """One story, since each chapter needs the one before: every step takes a minute by itself."""
     done = chatloop("run", *small())
     assert "alias champion" in done.stdout
     planted = generate(400, 7).planted
@@ -42,17 +43,16 @@ def test_from_raw_conversations_to_a_champion_that_answers(
     assert rejected == {name: len(planted[name]) for name in rejected}
     first = hashes(project)
 
-    again = chatloop("run")
-    assert "Cached: base, champion, clean, evaluate, gate, ingest" in " ".join(again.stdout.split())
-    assert "Ran:" not in again.stdout
-    assert "version 1" in again.stdout
+    again = chatloop("run").stdout
+    assert "Cached: ingest" in again
+    assert "Ran:" not in again
+    assert "Restored:" not in again
+    assert "version 1" in again
     assert hashes(project) == first
     assert "up to date" in dvc("status")
     assert "up to date" in dvc("repro")
 
-    answer = run(
-        [sys.executable, "-c", LOADED], project, MLFLOW_TRACKING_URI="sqlite:///mlflow.db"
-    ).stdout
+    answer = run([sys.executable, "-c", LOADED], project).stdout
     assert json.loads(answer.splitlines()[-1])["choices"][0]["message"]["role"] == "assistant"
 
     dvc("push")
@@ -61,22 +61,22 @@ def test_from_raw_conversations_to_a_champion_that_answers(
     dvc("pull")
     assert "up to date" in dvc("status")
 
-    chatloop("run", "-S", "train.learning_rate=3.0e-3")
+    run(["git", "add", "-A"], project)
+    run(["git", "commit", "-qm", "a run"], project)
+    dvc("exp", "run", "-S", "train.learning_rate=5.0e-3")
+    assert hashes(project)["train"] != first["train"]
+    assert hashes(project)["tokenize"] == first["tokenize"]
+    assert "bits_per_byte.candidate" in dvc("metrics", "diff")
+    dvc("plots", "diff")
+    assert (project / "dvc_plots" / "index.html").is_file()
+
+    # The flow goes on with what the experiment trained, and holds it against the champion.
+    chatloop("run")
     assert json.loads((project / "pins" / "champion.json").read_text())["version"] == 1
     assert report(project, "verdict")["champion_version"] == 1
-    assert '"train.learning_rate"' not in done.stdout
 
 
-LOADED = """
-import json, mlflow
-model = mlflow.pyfunc.load_model("models:/chatloop@champion")
-print(json.dumps(model.predict({"messages": [{"role": "user", "content": "hi"}], "max_tokens": 8})[0]))
-"""
-
-
-def test_the_same_inputs_give_the_same_hashes_and_an_experiment_others(
-    project: Path, dvc: Dvc
-) -> None:
+def test_a_fresh_clone_gives_the_same_hashes(project: Path, dvc: Dvc) -> None:
     changed = [argument for pair in SMALL for argument in ("-S", pair)]
     dvc("exp", "run", *changed)
     first = hashes(project)
@@ -85,13 +85,14 @@ def test_the_same_inputs_give_the_same_hashes_and_an_experiment_others(
     (project / "dvc.lock").unlink()
     dvc("repro")
     assert hashes(project) == first
-    run(["git", "add", "-A"], project)
-    run(["git", "commit", "-qm", "a run"], project)
-    dvc("exp", "run", "-S", "train.learning_rate=5.0e-3")
-    assert hashes(project)["train"] != first["train"]
-    assert hashes(project)["tokenize"] == first["tokenize"]
-    assert "bits_per_byte.candidate" in dvc("metrics", "diff")
-    assert "curve.csv" in dvc("plots", "diff") or (project / "dvc_plots").is_dir()
+
+
+LOADED = """
+import json, mlflow
+mlflow.set_tracking_uri("sqlite:///mlflow.db")
+model = mlflow.pyfunc.load_model("models:/chatloop@champion")
+print(json.dumps(model.predict({"messages": [{"role": "user", "content": "hi"}], "max_tokens": 8})[0]))
+"""
 
 
 def test_quarantined_lines_are_counted_and_too_many_stop_the_pipeline(
