@@ -67,7 +67,7 @@ def test_a_team_server_keeps_runs_and_champion(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(project.root / "cache"))
     name, sha256 = project.name, project.candidate_sha256
-    with training_run("f" * 64, {"train": {"learning_rate": 0.001}}) as run:
+    with training_run("f" * 64, {"train": {"learning_rate": 0.003}}) as run:
         run.log(1, {"loss": 7.5})
         run.finish(sha256)
     assert record(project.root) == run.run_id

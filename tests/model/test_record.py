@@ -52,7 +52,7 @@ def test_a_run_is_made_from_the_files_alone(restored: Any, shared_project: Proje
     assert history(run_id, "validation_bits_per_byte") == [(2, 2.5)]
     assert data.metrics["clean/rejected.empty turn"] == 2
     assert data.metrics["evaluate/bits_per_byte.candidate"] == 1.5
-    assert data.params["train.learning_rate"] == "0.001"
+    assert data.params["train.learning_rate"] == "0.003"
     sources = json.loads(data.params["ingest.sources"])
     assert sources == [{"path": "builtin", "format": "messages"}]
     assert data.tags["dvc.models/candidate"] == "fedcba9876543210fedcba9876543210.dir"
@@ -87,7 +87,7 @@ def test_a_second_call_changes_nothing(restored: Any, shared_project: Project) -
 
 
 def test_the_run_that_trained_the_candidate_is_the_one_recorded(project: Project) -> None:
-    with training_run("f" * 64, {"train": {"learning_rate": 0.001}}) as run:
+    with training_run("f" * 64, {"train": {"learning_rate": 0.003}}) as run:
         run.log(1, {"loss": 7.25})
         run.finish(project.candidate_sha256)
     assert record(HERE) == run.run_id
