@@ -1,8 +1,7 @@
 """The embedded base model: a small GPT of Llama's shape, a byte-level BPE of the training split.
 
 It needs no download, and it knows nothing yet: its weights are random (and always the same). Rotary
-positions and a gated MLP learn more from the same few minutes than GPT-2's own: on the built-in
-corpus 0.65 bits per byte after one epoch, against 0.73.
+positions and a gated MLP learned more from the same few minutes than GPT-2's own in a first trial.
 """
 
 from collections.abc import Iterable
