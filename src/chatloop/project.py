@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from chatloop.errors import UserError
-from chatloop.formats import FORMATS
+from chatloop.formats import format_named
 from chatloop.io import hub
 from chatloop.io.files import write_text
 from chatloop.io.sources import BUILTIN, find_files
@@ -68,11 +68,8 @@ def check(params: Params) -> None:
         UserError: the first thing that is missing.
     """
     for at, source in enumerate(params.ingest.sources):
-        if source.format is not None and source.format not in FORMATS:
-            known = ", ".join(sorted(FORMATS))
-            raise UserError(
-                f"ingest.sources[{at}].format: {source.format!r} is not known; known here: {known}"
-            )
+        if source.format is not None:
+            format_named(source.format, at)
         if source.path != BUILTIN:
             find_files(source, at)
     hub.check(params.base)

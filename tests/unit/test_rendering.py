@@ -150,7 +150,7 @@ def test_a_template_without_a_system_role_still_sees_what_it_says(
 @pytest.mark.parametrize(
     ("template", "says"),
     [
-        (CHATLESS := "{% for m in messages %}{{ m['content'] }}{% endfor %}", "end-of-turn"),
+        ("{% for m in messages %}{{ m['content'] }}{% endfor %}", "end-of-turn"),
         ("{{ raise_exception('never') }}", "refuses a conversation"),
         (None, "no chat template"),
         (

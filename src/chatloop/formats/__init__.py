@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chatloop.conversation import Conversation, Reject
+from chatloop.errors import UserError
 from chatloop.formats import messages, sgd
 
 Parse = Callable[[object], Conversation | Reject]
@@ -25,6 +26,18 @@ FORMATS: dict[str, Format] = {
     "messages": Format("messages", messages.fits, messages.parse),
     "sgd": Format("sgd", sgd.fits, sgd.parse),
 }
+
+
+def format_named(name: str, at: int) -> Format:
+    """The format that `ingest.sources[at]` names.
+
+    Raises:
+        UserError: there is none of that name.
+    """
+    if name not in FORMATS:
+        known = ", ".join(sorted(FORMATS))
+        raise UserError(f"ingest.sources[{at}].format: {name!r} is not known; known here: {known}")
+    return FORMATS[name]
 
 
 def formats_that_fit(record: object) -> list[str]:

@@ -14,7 +14,7 @@ import polars as pl
 
 from chatloop.conversation import Conversation, Message, Reject
 from chatloop.errors import UserError
-from chatloop.formats import FORMATS, Format, formats_that_fit
+from chatloop.formats import FORMATS, Format, format_named, formats_that_fit
 from chatloop.io.files import write_json
 from chatloop.io.sources import BUILTIN, Record, find_files, read_records
 from chatloop.io.tables import QUARANTINE, turns_of, write_table
@@ -92,7 +92,7 @@ def _read(source: Source, at: int, builtin: Builtin, intake: Intake) -> str:
         for record in _builtin(builtin):
             intake.add(source.path, record, FORMATS["messages"].parse(record.value))
         return "messages"
-    chosen: Format | None = _named(source, at) if source.format else None
+    chosen: Format | None = format_named(source.format, at) if source.format else None
     for path in find_files(source, at):
         for record in read_records(path):
             if record.problem:
@@ -109,15 +109,6 @@ def _builtin(builtin: Builtin) -> Iterator[Record]:
     corpus = generate(builtin.conversations, builtin.seed)
     for at, record in enumerate(corpus.records, start=1):
         yield Record(BUILTIN, at, json.dumps(record, ensure_ascii=False), record)
-
-
-def _named(source: Source, at: int) -> Format:
-    if source.format not in FORMATS:
-        known = ", ".join(sorted(FORMATS))
-        raise UserError(
-            f"ingest.sources[{at}].format: {source.format!r} is not known; known here: {known}"
-        )
-    return FORMATS[source.format]
 
 
 def _detect(record: Record, source: Source, at: int) -> Format:
