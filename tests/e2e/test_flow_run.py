@@ -158,7 +158,7 @@ def test_the_end_of_a_schedule_ends_its_runs_and_says_so_to_the_server(
         process.terminate()
 
         assert process.wait(timeout=30) == 0
-        assert gone(family)
+        until(lambda: gone(family), seconds=20)
         assert state_of(client, run.id) == "Crashed"
 
 

@@ -52,7 +52,7 @@ def shared_project(
     new_project: Make, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Project]:
     """One for tests that only look, in a folder with an unusual name; the working folder."""
-    made = new_project(tmp_path_factory.mktemp("shared") / "project")
+    made = new_project(tmp_path_factory.mktemp("shared") / "a project #1")
     write_tables(made.root / "reports")
     with pytest.MonkeyPatch.context() as monkeypatch:
         _enter(made, monkeypatch)

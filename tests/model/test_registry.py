@@ -67,12 +67,16 @@ def first(shared_project: Project) -> Project:
     return shared_project
 
 
-def test_the_champion_answers_a_chat_request_until_its_turn_ends(first: Project) -> None:
+def test_the_champion_answers_a_chat_request_until_its_turn_ends(
+    first: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import mlflow
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     request = {"messages": [{"role": "user", "content": "where is my order"}]}
+    # MLflow's own default quotes the spaces of the project's path; the database's would not.
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
     (answer,) = mlflow.pyfunc.load_model(f"models:/{first.name}@champion").predict(request)
     model = AutoModelForCausalLM.from_pretrained(first.candidate)
     tokenizer = AutoTokenizer.from_pretrained(first.candidate)

@@ -67,7 +67,7 @@ def connect() -> Iterator[Store]:
         UserError: the store answers that it cannot.
     """
     store = open_store()
-    with explained(store.uri), patience(retries=3, seconds=120):
+    with explained(store.uri), patience(retries=3, seconds=120), everywhere(store):
         yield store
 
 
@@ -79,6 +79,16 @@ def open_store() -> Store:
     with explained(uri), patience(retries=1, seconds=6):
         client = mlflow.MlflowClient(uri, registry_uri())
         return Store(client, _experiment(client, uri), uri)
+
+
+@contextmanager
+def everywhere(store: Store) -> Iterator[None]:
+    """Parts of MLflow ask the environment for the store, not the client that they belong to.
+
+    What they make up without it is another place where the project's path has a space or a `#`.
+    """
+    with environment({"MLFLOW_TRACKING_URI": store.uri}):
+        yield
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from typing import Any
 from chatloop.errors import UserError
 from chatloop.io.files import digests, fingerprint, read_json, sha256
 from chatloop.io.mlflow_store import versions
-from chatloop.io.mlflow_store.connection import Store, connect, environment, local_path
+from chatloop.io.mlflow_store.connection import Store, connect, local_path
 from chatloop.io.mlflow_store.flavor import write_flavor
 from chatloop.io.mlflow_store.live import log_metrics, metrics
 from chatloop.io.mlflow_store.versions import CANDIDATE, MODEL, NOBODY, Version
@@ -161,9 +161,7 @@ def _create(store: Store, name: str, model_id: str, run_id: str, tags: Mapping[s
     if not store.client.search_registered_models(f"name = '{name}'"):
         store.client.create_registered_model(name, description="Chat models made by chatloop.")
     summary = f"{tags['verdict']}: {'; '.join(json.loads(tags['reasons']))}"
-    # The registry looks the model up in the store that the environment names, not in the client's.
-    with environment({"MLFLOW_TRACKING_URI": store.uri}):
-        made = store.client.create_model_version(
-            name, f"models:/{model_id}", run_id, dict(tags), None, summary, model_id=model_id
-        )
+    made = store.client.create_model_version(
+        name, f"models:/{model_id}", run_id, dict(tags), None, summary, model_id=model_id
+    )
     return int(made.version)
