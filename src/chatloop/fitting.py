@@ -7,7 +7,7 @@ params say `too_long: drop`.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -42,6 +42,15 @@ class Fitted:
 
 
 @dataclass(frozen=True)
+class _Long:
+    """A conversation, or what is left of one, that is over the context."""
+
+    owner: int
+    messages: Sequence[Message]
+    example: Example
+
+
+@dataclass(frozen=True)
 class Fitter:
     """Renders conversations to examples of at most `context` tokens."""
 
@@ -52,20 +61,35 @@ class Fitter:
 
     def fit(self, talks: Sequence[Conversation]) -> Fitted:
         """All examples that fit; the ledger says what became of the rest."""
-        fitted = Fitted([], [], self.ledger)
+        pieces: list[list[Example]] = [[] for _ in talks]
+        split: list[_Long] = []
+        whole = 0
         for owner, examples in self._encoded([talk.messages for talk in talks]):
-            pieces = self._pieces(talks[owner].messages, examples)
-            for piece in pieces:
+            long = [example for example in examples if not self._fits(example)]
+            whole += not long
+            if long and len(examples) == 1 and self.too_long == "split":
+                split.append(_Long(owner, talks[owner].messages, long[0]))
+                continue
+            pieces[owner] = [example for example in examples if self._fits(example)]
+            for example in long:
+                self._drop(example)
+        self._split(split, pieces)
+        dropped = sum(not kept for kept in pieces)
+        self.ledger.conversations.update(
+            whole=whole, split=len(talks) - whole - dropped, dropped=dropped
+        )
+        return self._counted(pieces)
+
+    def _counted(self, pieces: Sequence[Sequence[Example]]) -> Fitted:
+        fitted = Fitted([], [], self.ledger)
+        for owner, kept in enumerate(pieces):
+            for piece in kept:
                 self.ledger.keep(piece)
                 fitted.examples.append(piece)
                 fitted.owners.append(owner)
-            whole = all(len(example.ids) <= self.context for example in examples)
-            fate = "whole" if whole else "split" if pieces else "dropped"
-            self.ledger.conversations[fate] += 1
-        assert self.ledger.conversations.total() == len(talks), "a conversation is lost"
         return fitted
 
-    def _encoded(self, talks: Sequence[Sequence[Message]]) -> Iterable[tuple[int, list[Example]]]:
+    def _encoded(self, talks: Sequence[Sequence[Message]]) -> Iterator[tuple[int, list[Example]]]:
         """(index, examples) of each conversation, encoded many at a time."""
         for start in range(0, len(talks), BATCH):
             rendered = [self.renderer.render(talk) for talk in talks[start : start + BATCH]]
@@ -73,42 +97,55 @@ class Fitter:
             for at, many in enumerate(rendered, start=start):
                 yield at, [next(examples) for _ in many]
 
-    def _pieces(self, messages: Sequence[Message], examples: list[Example]) -> list[Example]:
-        """The examples that fit; the others split at turn boundaries or dropped."""
-        kept = [example for example in examples if len(example.ids) <= self.context]
-        for example in examples:
-            if len(example.ids) <= self.context:
-                continue
-            if self.too_long == "split" and len(examples) == 1:
-                return self._split(messages, example)
-            self._drop(example)
-        return kept
+    def _split(self, long: list[_Long], pieces: list[list[Example]]) -> None:
+        """As many exchanges of each as fit, then the rest in the same way, many at a time."""
+        while long:
+            last = [self._last_that_fits(one.example) for one in long]
+            first = self._whole([m.messages[: at + 1] for m, at in zip(long, last, strict=True)])
+            rest: list[tuple[int, list[Message]]] = []
+            for one, at, example in zip(long, last, first, strict=True):
+                end, piece = self._shorter(one, at, example)
+                if self._fits(piece):
+                    pieces[one.owner].append(piece)
+                else:
+                    self._drop(piece)
+                rest += _rest(one, end)
+            examples = self._whole([messages for _, messages in rest])
+            long = []
+            for (owner, messages), example in zip(rest, examples, strict=True):
+                if self._fits(example):
+                    pieces[owner].append(example)
+                else:
+                    long.append(_Long(owner, messages, example))
 
-    def _split(self, messages: Sequence[Message], example: Example) -> list[Example]:
-        """As many exchanges as fit, then the rest in the same way, the system turn before each."""
-        head = [message for message in messages[:1] if message.role == "system"]
+    def _last_that_fits(self, example: Example) -> int:
+        """Index of the last answer within the context; of the first answer where none is."""
         fitting = [answer for answer, end in example.ends if end <= self.context]
-        for last in reversed(fitting):
-            first = self._encode(messages[: last + 1])
-            # A template may close a conversation with tokens that do not fit any more.
-            if len(first.ids) <= self.context:
-                kept = [first]
-                break
-        else:
-            last, kept = example.ends[0][0], []
-            self._drop(self._encode(messages[: last + 1]))
-        rest = messages[last + 1 :]
-        if not any(message.role == "assistant" for message in rest):
-            return kept
-        whole = [*head, *rest]
-        example = self._encode(whole)
-        if len(example.ids) <= self.context:
-            return [*kept, example]
-        return [*kept, *self._split(whole, example)]
+        return fitting[-1] if fitting else example.ends[0][0]
 
-    def _encode(self, messages: Sequence[Message]) -> Example:
-        return next(self.renderer.encode(self.renderer.render(messages)[:1]))
+    def _shorter(self, one: _Long, last: int, example: Example) -> tuple[int, Example]:
+        """An answer less where the template closes a conversation with tokens that do not fit."""
+        earlier = [answer for answer, _ in one.example.ends if answer < last]
+        while earlier and not self._fits(example):
+            last = earlier.pop()
+            (example,) = self._whole([one.messages[: last + 1]])
+        return last, example
+
+    def _fits(self, example: Example) -> bool:
+        return len(example.ids) <= self.context
+
+    def _whole(self, talks: Sequence[Sequence[Message]]) -> list[Example]:
+        """One example each: parts of a conversation whose template keeps earlier turns as is."""
+        return [examples[0] for _, examples in self._encoded(talks)]
 
     def _drop(self, example: Example) -> None:
         self.ledger.answers["dropped_too_long"] += len(example.ends)
         self.ledger.tokens["dropped_too_long"] += int(example.supervised.sum())
+
+
+def _rest(one: _Long, last: int) -> list[tuple[int, list[Message]]]:
+    """What follows a piece, the system turn before it; nothing where nobody answers any more."""
+    head = [message for message in one.messages[:1] if message.role == "system"]
+    rest = one.messages[last + 1 :]
+    answered = any(message.role == "assistant" for message in rest)
+    return [(one.owner, [*head, *rest])] if answered else []

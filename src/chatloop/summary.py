@@ -9,7 +9,6 @@ from rich.table import Table
 from rich.text import Text
 
 COLOURS = {"PROMOTE": "green", "HOLD": "yellow", "REJECT": "red"}
-SHOWN_REASONS = 12
 
 
 def summary(reports: Mapping[str, Any], result: Mapping[str, Any]) -> RenderableType:
@@ -71,7 +70,7 @@ def _rejected(report: Mapping[str, Any]) -> str:
 def _counts(counts: Mapping[str, int]) -> str:
     """`60 duplicate, 24 too_long`, the most frequent first."""
     pairs = sorted(((n, name) for name, n in counts.items() if n), key=lambda p: (-p[0], p[1]))
-    return ", ".join(f"{count:,} {name}" for count, name in pairs[:SHOWN_REASONS]) or "nothing"
+    return ", ".join(f"{count:,} {name}" for count, name in pairs) or "nothing"
 
 
 def _validated(report: Mapping[str, Any]) -> str:

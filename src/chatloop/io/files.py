@@ -28,8 +28,7 @@ def whole(target: Path) -> Iterator[Path]:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield aside
-        with aside.open("rb") as file:
-            os.fsync(file.fileno())
+        _sync(aside)
         aside.replace(target)
     except OSError as error:
         raise UserError(f"{target}: cannot be written ({error.strerror or error})") from error
@@ -45,12 +44,21 @@ def whole_folder(target: Path) -> Iterator[Path]:
     try:
         aside.mkdir(parents=True)
         yield aside
+        for path in sorted(aside.rglob("*")):
+            if path.is_file():
+                _sync(path)
         shutil.rmtree(target, ignore_errors=True)
         aside.replace(target)
     except OSError as error:
         raise UserError(f"{target}: cannot be written ({error.strerror or error})") from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    """On the disk, not only on its way there: a power cut leaves no empty file with a good name."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def write_text(target: Path, text: str) -> None:

@@ -82,18 +82,3 @@ def _agree(model: Any, whole: Logits, sparse: Logits) -> bool:
         return torch.allclose(
             whole(ids, positions, wanted), sparse(ids, positions, wanted), atol=1e-5, rtol=1e-4
         )
-
-
-def score_rows(model: Any, packed: Packed, batch_rows: int, examples: int) -> NDArray[np.float64]:
-    """Nats of the supervised tokens of each example: shape (examples,) float64."""
-    logits_of = sparse_logits(model)
-    nats = np.zeros(examples, dtype=np.float64)
-    model.eval()
-    with torch.inference_mode():
-        for start in range(0, len(packed), batch_rows):
-            rows = np.arange(start, min(start + batch_rows, len(packed)))
-            ids, positions, supervised = batch_of(packed, rows, model.device)
-            found = supervised_nats(logits_of, ids, positions, supervised)
-            owner = packed.examples[rows][:, 1:][packed.supervised[rows][:, 1:]]
-            np.add.at(nats, owner, found.double().cpu().numpy())
-    return nats

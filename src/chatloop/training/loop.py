@@ -11,11 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from chatloop.errors import UserError
 from chatloop.metrics.bits_per_byte import bits_per_byte
-from chatloop.modeling.scoring import Logits, batch_of, score_rows, sparse_logits, supervised_nats
+from chatloop.modeling.judging import score_rows
+from chatloop.modeling.replicas import Replicas, draws_random_numbers, replicas
+from chatloop.modeling.scoring import Logits, batch_of, supervised_nats
 from chatloop.packing import Packed
 from chatloop.params import TrainParams
 from chatloop.training.schedule import learning_rate, rows_of_step, steps_per_epoch
@@ -56,51 +60,64 @@ def train_model(
     Raises:
         UserError: the loss is no number any more.
     """
+    most = 1 if draws_random_numbers(model) else params.batch_rows
+    with replicas(model, most) as team:
+        yield from _points(team, train, validation, validation_bytes, params)
+
+
+def _points(
+    team: Replicas, train: Packed, validation: Packed, validation_bytes: int, params: TrainParams
+) -> Iterator[Point]:
     steps = max(1, round(params.epochs * steps_per_epoch(len(train), params.batch_rows)))
-    logits_of = sparse_logits(model)
-    optimizer = _optimizer(model, params)
+    optimizer = _optimizer(team.models[0], params)
     window, supervised = _Window(started=time.monotonic()), 0
     for step in range(steps):
         rate = learning_rate(step, steps, params.learning_rate, params.warmup_share)
         rows = rows_of_step(step, len(train), params.batch_rows, params.seed)
-        batch = batch_of(train, rows, model.device)
-        model.train()
-        nats, tokens, norm = _step(model, logits_of, optimizer, batch, rate, params.clip_norm)
+        nats, tokens, norm = _step(team, optimizer, train, rows, rate, params.clip_norm)
         if not math.isfinite(nats):
             raise UserError(_diverged(step + 1, rate))
         window.nats += nats
         window.tokens += tokens
-        window.all_tokens += batch[0].numel()
+        window.all_tokens += train.ids[rows].size
         supervised += tokens
         last = step + 1 == steps
         evaluated = last or (step + 1) % params.evaluate_every == 0
         if evaluated or (step + 1) % POINT_EVERY == 0:
             speed = window.all_tokens / max(1e-9, time.monotonic() - window.started)
-            bits = _validate(model, validation, validation_bytes, params) if evaluated else None
+            bits = _validate(team, validation, validation_bytes, params) if evaluated else None
             loss = window.nats / max(1, window.tokens)
             yield Point(step + 1, steps, loss, rate, norm, supervised, speed, bits)
             window = _Window(started=time.monotonic())
 
 
 def _step(
-    model: Any,
-    logits_of: Logits,
+    team: Replicas,
     optimizer: torch.optim.Optimizer,
-    batch: tuple[torch.Tensor, ...],
+    packed: Packed,
+    rows: NDArray[np.int64],
     rate: float,
     clip_norm: float,
 ) -> tuple[float, int, float]:
     """One update; returns the sum of nats, the supervised tokens and the gradient's norm."""
+    tokens = int(packed.supervised[rows][:, 1:].sum())
+    if not tokens:
+        return 0.0, 0, 0.0
+
+    def learn(logits_of: Logits, share: NDArray[np.int64]) -> float:
+        nats = supervised_nats(logits_of, *batch_of(packed, share, team.device)).sum()
+        (nats / tokens).backward()  # type: ignore[no-untyped-call]
+        return float(nats.detach())
+
     for group in optimizer.param_groups:
         group["lr"] = rate
-    nats = supervised_nats(logits_of, *batch)
-    if not nats.numel():
-        return 0.0, 0, 0.0
-    nats.mean().backward()  # type: ignore[no-untyped-call]
-    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
+    team.train()
+    nats = sum(team.each(learn, np.array_split(rows, min(len(team), len(rows)))))
+    team.gather_gradients()
+    norm = torch.nn.utils.clip_grad_norm_(team.models[0].parameters(), clip_norm)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
-    return float(nats.detach().double().sum()), nats.numel(), float(norm)
+    return nats, tokens, float(norm)
 
 
 def _optimizer(model: Any, params: TrainParams) -> torch.optim.AdamW:
@@ -113,9 +130,9 @@ def _optimizer(model: Any, params: TrainParams) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, lr=params.learning_rate, betas=(0.9, 0.95), fused=True)
 
 
-def _validate(model: Any, packed: Packed, answer_bytes: int, params: TrainParams) -> float:
+def _validate(team: Replicas, packed: Packed, answer_bytes: int, params: TrainParams) -> float:
     examples = int(packed.examples.max()) + 1
-    nats = score_rows(model, packed, params.batch_rows, examples)
+    nats = score_rows(team, packed, params.batch_rows, examples)
     return bits_per_byte(float(nats.sum()), answer_bytes)
 
 

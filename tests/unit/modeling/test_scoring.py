@@ -15,8 +15,9 @@ from transformers import (
 
 from chatloop.conversation import Conversation, Message
 from chatloop.fitting import Fitter
-from chatloop.modeling.judging import score_conversations
-from chatloop.modeling.scoring import score_rows, sparse_logits
+from chatloop.modeling.judging import score_conversations, score_rows
+from chatloop.modeling.replicas import replicas
+from chatloop.modeling.scoring import sparse_logits
 from chatloop.packing import pack
 from chatloop.rendering import Renderer
 
@@ -83,9 +84,11 @@ def test_packed_scores_are_those_of_each_conversation_alone(model: Any, chatml: 
 def test_changing_one_conversation_leaves_the_others_bit_equal(model: Any, chatml: Any) -> None:
     fitted = Fitter(Renderer(chatml), 200, "split").fit(talks(6))
     packed = pack(fitted.examples, 200, chatml.pad_token_id)
-    before = score_rows(model, packed, 4, 6)
+    with replicas(model, 1) as team:
+        before = score_rows(team, packed, 4, 6)
     packed.ids[packed.examples == 2] = 77
-    after = score_rows(model, packed, 4, 6)
+    with replicas(model, 1) as team:
+        after = score_rows(team, packed, 4, 6)
     changed = before != after
     assert changed.tolist() == [at == 2 for at in range(6)]
 
