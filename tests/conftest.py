@@ -1,5 +1,9 @@
 """Shared by all tests: the repository's root, real data where it is, and a model small as can be."""
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,6 +40,17 @@ def tinystories() -> Path:
     if not path.is_dir():
         pytest.skip("the real weights (../shared/models/tinystories-260k) are not here")
     return path
+
+
+@pytest.fixture(scope="session")
+def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Makes homes for Prefect whose database is there: making one takes many seconds, a copy none."""
+    first = tmp_path_factory.mktemp("prefect")
+    upgrade = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "--yes"]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    env = {**clean, "PREFECT_HOME": str(first)}
+    subprocess.run(upgrade, env=env, cwd=first, check=True, capture_output=True)
+    return lambda folder: Path(shutil.copytree(first, folder))
 
 
 @pytest.fixture(scope="session")

@@ -27,8 +27,9 @@ SMALL = (
 
 
 @pytest.fixture
-def project(tmp_path: Path, root: Path) -> Path:
-    """A git and DVC repository with the shipped pipeline; `src` and `flows` are links."""
+def project(tmp_path: Path, root: Path, prefect_home: Callable[[Path], Path]) -> Path:
+    """A git and DVC repository with the shipped pipeline."""
+    prefect_home(tmp_path / "prefect")
     folder = tmp_path / "project"
     folder.mkdir()
     for name in CARRIED:
