@@ -40,6 +40,9 @@ def main(name: str) -> int:
             code = BUSY if isinstance(cause, LockError) else 1
             _say(f"chatloop {name}: error: {' '.join(str(cause).split())}")
         return code
+    except OSError as error:  # a full disk, where DVC writes its own files
+        _say(f"chatloop {name}: error: {error.filename or '.dvc'}: {error.strerror or error}")
+        return UserError.exit_code
     _say(MARK + (("Ran" if ran.seen else "Restored") if changed else "Cached"))
     return 0
 

@@ -17,6 +17,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
+INTERRUPTED = 130  # Typer's exit code for Ctrl-C
 REPORTS = ("ingest", "clean", "validate", "split", "ledger", "train", "evaluate", "verdict")
 
 
@@ -27,9 +28,10 @@ def main() -> None:
     except UserError as error:
         sys.stderr.write(f"chatloop: error: {error}\n")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("chatloop: interrupted; the next run goes on where this one stopped\n")
-        sys.exit(130)
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            sys.stderr.write("chatloop: interrupted; the next run goes on where this one stopped\n")
+        raise
 
 
 def _version(wanted: bool) -> None:

@@ -6,6 +6,7 @@ write_json(Path("reports/clean.json"), {"rows_in": 9, "rows_out": 8})
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,8 +31,9 @@ def whole(target: Path) -> Iterator[Path]:
         yield aside
         _sync(aside)
         aside.replace(target)
-    except OSError as error:
-        raise UserError(f"{target}: cannot be written ({error.strerror or error})") from error
+    except Exception as error:
+        _check_system(error, target)
+        raise
     finally:
         aside.unlink(missing_ok=True)
 
@@ -49,10 +51,20 @@ def whole_folder(target: Path) -> Iterator[Path]:
                 _sync(path)
         shutil.rmtree(target, ignore_errors=True)
         aside.replace(target)
-    except OSError as error:
-        raise UserError(f"{target}: cannot be written ({error.strerror or error})") from error
+    except Exception as error:
+        _check_system(error, target)
+        raise
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _check_system(error: Exception, target: Path) -> None:
+    """A full disk or missing rights become one line; any other exception is not looked at."""
+    if isinstance(error, OSError):
+        raise UserError(f"{target}: cannot be written ({error.strerror or error})") from error
+    # tokenizers, safetensors and Polars write in Rust and raise exceptions of their own.
+    if found := re.search(r"([^:]+) \(os error \d+\)", str(error)):
+        raise UserError(f"{target}: cannot be written ({found[1].strip()})") from error
 
 
 def _sync(path: Path) -> None:
