@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from chatloop.conversation import Conversation
 from chatloop.fitting import Fitter
-from chatloop.modeling.replicas import Replicas, replicas
-from chatloop.modeling.scoring import Logits, batch_of, supervised_nats
-from chatloop.packing import Packed, pack
+from chatloop.modeling.replicas import replicas
+from chatloop.modeling.row_scores import score_rows
+from chatloop.packing import pack
 from chatloop.rendering import Renderer
 
 
@@ -46,22 +45,3 @@ def score_conversations(
         np.add.at(answer_bytes, fitted.owners, [e.answer_bytes for e in fitted.examples])
         np.add.at(tokens, fitted.owners, [int(e.supervised.sum()) for e in fitted.examples])
     return ModelScores(nats, answer_bytes, tokens)
-
-
-def score_rows(
-    team: Replicas, packed: Packed, batch_rows: int, examples: int
-) -> NDArray[np.float64]:
-    """Nats of the supervised tokens of each example: shape (examples,) float64."""
-    nats = np.zeros(examples, dtype=np.float64)
-    team.train(False)
-    batches = np.split(np.arange(len(packed)), range(batch_rows, len(packed), batch_rows))
-
-    @torch.inference_mode()
-    def score(logits_of: Logits, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        batch = batch_of(packed, rows, team.device)
-        return supervised_nats(logits_of, *batch).double().cpu().numpy()
-
-    for rows, found in zip(batches, team.each(score, batches), strict=True):
-        owner = packed.examples[rows][:, 1:][packed.supervised[rows][:, 1:]]
-        np.add.at(nats, owner, found)
-    return nats

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from chatloop.errors import UserError
 from chatloop.metrics.bits_per_byte import bits_per_byte
-from chatloop.modeling.judging import score_rows
 from chatloop.modeling.replicas import Replicas, draws_random_numbers, replicas
+from chatloop.modeling.row_scores import score_rows
 from chatloop.modeling.scoring import Logits, batch_of, supervised_nats
 from chatloop.packing import Packed
 from chatloop.params import TrainParams

@@ -15,8 +15,9 @@ from transformers import (
 
 from chatloop.conversation import Conversation, Message
 from chatloop.fitting import Fitter
-from chatloop.modeling.judging import score_conversations, score_rows
+from chatloop.modeling.judging import score_conversations
 from chatloop.modeling.replicas import replicas
+from chatloop.modeling.row_scores import score_rows
 from chatloop.modeling.scoring import sparse_logits
 from chatloop.packing import pack
 from chatloop.rendering import Renderer
