@@ -18,7 +18,7 @@ import polars as pl
 import rensa
 from numpy.typing import NDArray
 
-from chatloop.params import NearDuplicates
+from chatloop.data_params import NearDuplicates
 
 Hashes = NDArray[np.uint64]
 Rows = NDArray[np.int64]
@@ -33,7 +33,7 @@ _CHUNK = 100_000
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 # Scripts that put no space between words count every character as one.
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}"
-_WORD = rf"[{_UNSPACED}]|[\w--[{_UNSPACED}]]+"
+WORD = rf"[{_UNSPACED}]|[\w--[{_UNSPACED}]]+"
 
 
 def transcripts(turns: pl.DataFrame) -> pl.DataFrame:
@@ -98,7 +98,7 @@ def _shingles(texts: pl.Series, words: int) -> tuple[Hashes, Rows]:
 
     A text of fewer words than a shingle is one shingle; a text without words has none.
     """
-    spoken = texts.str.extract_all(_WORD)
+    spoken = texts.str.extract_all(WORD)
     lengths = spoken.list.len().to_numpy().astype(np.int64)
     flat = _word_hashes(spoken.filter(spoken.list.len() > 0).explode())
     owner = np.repeat(np.arange(len(texts)), lengths)

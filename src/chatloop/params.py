@@ -3,21 +3,25 @@
 params.train.learning_rate  →  0.001
 """
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from chatloop.data_params import (
+    Boilerplate,
+    Bounds,
+    NearDuplicates,
+    OwnName,
+    Positive,
+    RepairName,
+    Repetition,
+    RuleName,
+    Section,
+    Seed,
+    Several,
+    Share,
+)
 from chatloop.privacy.kinds import Kind
-
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Positive = Annotated[int, Field(ge=1)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
-
-
-class Section(BaseModel):
-    """Frozen; no key but the declared ones; a number stays a number and a text a text."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
 
 class Source(Section):
@@ -50,28 +54,18 @@ class IngestParams(Section):
         return tuple({"path": entry} if isinstance(entry, str) else entry for entry in entries)
 
 
-class Boilerplate(Section):
-    """A line seen in at least so many conversations, with at least so many words, is removed."""
-
-    min_conversations: int = Field(ge=2)
-    min_words: Positive
-
-
-class NearDuplicates(Section):
-    """MinHash over word shingles; Jaccard similarity at or above `threshold` is a twin."""
-
-    threshold: float = Field(gt=0.0, le=1.0)
-    permutations: int = Field(ge=16, le=1024)
-    shingle_words: int = Field(ge=1, le=10)
-    seed: Seed
-
-
 class CleanParams(Section):
-    """What is repaired, rejected and redacted."""
+    """What is repaired, rejected and redacted. `own_rules` maps a name to an SQL expression."""
 
+    repairs: Several[RepairName]
+    rules: Several[RuleName]
+    own_rules: dict[OwnName, str]
+    min_said: Positive
     max_turn_chars: Positive
     scripts: tuple[str, ...] = Field(min_length=1)
     max_other_script_share: Share
+    languages: Several[str]
+    repetition: Repetition
     boilerplate: Boilerplate
     near_duplicates: NearDuplicates
     redact: tuple[Kind, ...]
@@ -80,19 +74,6 @@ class CleanParams(Section):
     @classmethod
     def _tuple(cls, value: object) -> object:
         return tuple(value) if isinstance(value, list) else value
-
-
-class Bounds(Section):
-    """From `min` to `max`, both included."""
-
-    min: int = Field(ge=0)
-    max: int = Field(ge=0)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.min > self.max:
-            raise ValueError(f"min {self.min} is above max {self.max}")
-        return self
 
 
 class ValidateParams(Section):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from chatloop.cleaning.rules import RULES, Rule
+from chatloop.cleaning.rules import Rule, chosen
 from chatloop.dedup import transcripts
 from chatloop.params import CleanParams
 
@@ -27,8 +27,11 @@ class Judgement:
     reasons: dict[str, int]
 
 
-def judge(turns: pl.DataFrame, params: CleanParams, rules: Sequence[Rule] = RULES) -> Judgement:
+def judge(
+    turns: pl.DataFrame, params: CleanParams, rules: Sequence[Rule] | None = None
+) -> Judgement:
     """Every turn of `turns` is in `kept` or, with its whole conversation, in `rejects`."""
+    rules = chosen(params) if rules is None else rules
     turns = turns.sort(_KEY)
     left, rejected, reasons = _with_transcripts(turns), [turns.clear().with_columns(_why(""))], {}
     for rule in rules:

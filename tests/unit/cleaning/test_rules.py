@@ -3,6 +3,7 @@ import pytest
 
 from chatloop.cleaning.judging import judge
 from chatloop.cleaning.rules import RULES
+from chatloop.data_params import RULE_NAMES
 from chatloop.errors import UserError
 
 GOOD = ["Where is my parcel?", "It left us today."]
@@ -14,14 +15,20 @@ def reason(turns: pl.DataFrame, params) -> str:
     return reasons[0] if len(reasons) else "kept"
 
 
-def test_the_order_of_rules_is_behaviour():
+def test_the_order_of_rules_is_behaviour_and_their_names_are_those_of_params():
+    assert tuple(rule.name for rule in RULES) == RULE_NAMES
     assert [rule.name for rule in RULES] == [
         "empty_turn",
         "roles_out_of_order",
         "answer_missing",
+        "almost_empty",
         "broken_encoding",
         "wrong_script",
         "too_long",
+        "too_repetitive",
+        "only_links_or_code",
+        "refusal",
+        "wrong_language",
         "duplicate",
         "near_duplicate",
     ]
