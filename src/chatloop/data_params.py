@@ -80,6 +80,28 @@ class NearDuplicates(Section):
     seed: Seed
 
 
+class Contamination(Section):
+    """A held-out text is known when so much of it, in shingles, stands in the training data."""
+
+    shingle_words: int = Field(ge=2, le=50)
+    min_overlap: float = Field(gt=0.0, le=1.0)
+    max_share: Share
+
+
+class Caps(Section):
+    """At most so many training conversations of a source, of a topic."""
+
+    sources: dict[str, Positive]
+    topics: dict[str, Positive]
+
+
+class Weights(Section):
+    """So large a share of a source's, a topic's training conversations is used; 1 without one."""
+
+    sources: dict[str, Share]
+    topics: dict[str, Share]
+
+
 class Bounds(Section):
     """From `min` to `max`, both included."""
 

@@ -54,18 +54,18 @@ def near_duplicates(texts: pl.Series, params: NearDuplicates) -> Rows:
 
     A cluster is what is connected by twins: the twin of a twin belongs to it.
     """
-    shingles, offsets = _shingles(texts, params.shingle_words)
+    hashes, offsets = shingles(texts, params.shingle_words)
     cluster = np.arange(len(texts), dtype=np.int64)
-    if len(texts) < 2 or not len(shingles):  # noqa: PLR2004
+    if len(texts) < 2 or not len(hashes):  # noqa: PLR2004
         return cluster
     known: dict[int, frozenset[int]] = {}
 
     def distinct(row: int) -> frozenset[int]:
         if row not in known:
-            known[row] = frozenset(shingles[offsets[row] : offsets[row + 1]].tolist())
+            known[row] = frozenset(hashes[offsets[row] : offsets[row + 1]].tolist())
         return known[row]
 
-    signatures = _signatures(shingles, offsets, params)
+    signatures = _signatures(hashes, offsets, params)
     likely = _likely(signatures, np.diff(offsets), params.threshold)
     for first, second in _candidates(signatures, np.diff(offsets), params.threshold):
         # Most candidates of a large cluster are in it already.
@@ -93,7 +93,7 @@ def bands(permutations: int, threshold: float) -> tuple[int, int]:
     return permutations, 1
 
 
-def _shingles(texts: pl.Series, words: int) -> tuple[Hashes, Rows]:
+def shingles(texts: pl.Series, words: int) -> tuple[Hashes, Rows]:
     """Distinct shingle hashes of all texts, end to end, and where each text begins and ends.
 
     A text of fewer words than a shingle is one shingle; a text without words has none.

@@ -10,6 +10,8 @@ from pydantic import Field, field_validator, model_validator
 from chatloop.data_params import (
     Boilerplate,
     Bounds,
+    Caps,
+    Contamination,
     NearDuplicates,
     OwnName,
     Positive,
@@ -20,6 +22,7 @@ from chatloop.data_params import (
     Seed,
     Several,
     Share,
+    Weights,
 )
 from chatloop.privacy.kinds import Kind
 
@@ -92,6 +95,10 @@ class SplitParams(Section):
     validation_share: float = Field(gt=0.0, lt=0.5)
     test_share: float = Field(gt=0.0, lt=0.5)
     near_duplicates: NearDuplicates
+    exchanges: NearDuplicates
+    contamination: Contamination
+    caps: Caps
+    weights: Weights
     seed: Seed
 
 

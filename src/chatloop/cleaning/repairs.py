@@ -100,7 +100,8 @@ class Mended:
 def repair(turns: pl.DataFrame, params: CleanParams) -> Mended:
     """First the text of every turn, then, where params say so, the order of the turns."""
     turns = turns.with_columns(pl.col("content").fill_null(""))
-    changed, removed = {}, {}
+    changed: dict[str, int] = {}
+    removed: dict[str, int] = {}
     for step in REPAIRS:
         if step.name in params.repairs:
             content = step.apply(turns, params)

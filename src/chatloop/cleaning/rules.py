@@ -29,7 +29,7 @@ CONTENT, ROLE, ID = pl.col("content"), pl.col("role"), "conversation_id"
 
 @dataclass(frozen=True)
 class Rule:
-    """`hits` is true on a turn that rejects its conversation."""
+    """`hits` is true on a turn that rejects its conversation, or says whom that one repeats."""
 
     name: str
     hits: Callable[[CleanParams], pl.Expr]
@@ -76,22 +76,24 @@ def _said() -> pl.Expr:
 
 
 def duplicate(_: CleanParams) -> pl.Expr:
-    """The same speakers said the same in a conversation of a lower id."""
+    """The lowest id of those in which the same speakers said the same, unless it is its own."""
     whole = pl.struct("speakers", "transcript")
-    return pl.col("transcript").is_not_null() & ~whole.is_first_distinct()
+    copy = pl.col("transcript").is_not_null() & ~whole.is_first_distinct()
+    return pl.when(copy).then(pl.col(ID).first().over("speakers", "transcript"))
 
 
 def near_duplicate(params: CleanParams) -> pl.Expr:
-    """A twin of a conversation of a lower id: the same but for a few words."""
+    """The lowest id of the twins, the same but for a few words, unless it is its own."""
 
-    def twins(transcripts: pl.Series) -> pl.Series:
-        whole = transcripts.is_not_null().to_numpy()
-        cluster = near_duplicates(transcripts.drop_nulls(), params.near_duplicates)
-        hits = np.zeros(len(whole), dtype=bool)
-        hits[whole] = cluster != np.arange(len(cluster))
-        return pl.Series(hits)
+    def twins(turns: pl.Series) -> pl.Series:
+        whole = turns.struct.unnest().with_row_index("row").drop_nulls("transcript")
+        cluster = near_duplicates(whole["transcript"], params.near_duplicates)
+        copies = cluster != np.arange(len(cluster))
+        found = whole[ID].gather(cluster[copies])
+        nobody = pl.Series([None] * len(turns), dtype=pl.String)
+        return nobody.scatter(whole["row"].filter(copies), found)
 
-    return pl.col("transcript").map_batches(twins, return_dtype=pl.Boolean)
+    return pl.struct(ID, "transcript").map_batches(twins, return_dtype=pl.String)
 
 
 RULES = (

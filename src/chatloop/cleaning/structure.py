@@ -62,4 +62,4 @@ def _joined(turns: pl.DataFrame) -> pl.DataFrame:
         *(pl.col(name).first() for name in others), pl.col("content").str.join("\n")
     )
     numbered = joined.sort(_KEY).with_columns(pl.int_range(pl.len()).over(ID).alias("turn"))
-    return numbered.select(turns.columns).cast(turns.schema)  # type: ignore[arg-type]
+    return numbered.select(turns.columns).cast(turns.schema)

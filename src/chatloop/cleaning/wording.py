@@ -52,7 +52,7 @@ _REFUSAL = (
 def almost_empty(params: CleanParams) -> pl.Expr:
     """One of the two sides says fewer letters and digits than `min_said` in all of its turns."""
     said = CONTENT.str.count_matches(r"[\p{L}\p{N}]")
-    sides = [said.filter(side == ROLE).sum().over(ID) < params.min_said for side in SPOKEN]
+    sides = [said.filter(ROLE.eq(side)).sum().over(ID) < params.min_said for side in SPOKEN]
     return (sides[0] | sides[1]) & (ROLE != "system")
 
 
@@ -75,7 +75,7 @@ def only_links_or_code(_: CleanParams) -> pl.Expr:
     """One of the two sides says nothing in words: what is left without links and code is empty."""
     prose = CONTENT.str.replace_all(_FENCED, "").str.replace_all(_LINK, "")
     silent = ~prose.str.replace_all(_CODE_LINE, "").str.contains(r"[\p{L}\p{N}]")
-    sides = [silent.filter(side == ROLE).all().over(ID) for side in SPOKEN]
+    sides = [silent.filter(ROLE.eq(side)).all().over(ID) for side in SPOKEN]
     return (sides[0] | sides[1]) & (ROLE != "system")
 
 

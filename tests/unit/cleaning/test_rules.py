@@ -85,6 +85,7 @@ def test_a_copy_is_one_whatever_its_case_and_spaces_and_the_lowest_id_stays(para
     turns = talks(GOOD, ["where is  MY parcel?", "It\nleft us today."], ["Where is it?", "Here."])
     judged = judge(turns, params)
     assert judged.reasons["duplicate"] == 1
+    assert judged.rejects["cluster"].to_list() == ["c0", "c0"]
     assert judged.kept["conversation_id"].unique(maintain_order=True).to_list() == ["c0", "c2"]
 
 
@@ -102,6 +103,7 @@ def test_a_twin_differs_by_a_few_words_and_the_lowest_id_stays(params, talks):
     judged = judge(turns, loose)
     assert judged.reasons["near_duplicate"] == 1
     assert judged.rejects["conversation_id"].unique().to_list() == ["c2"]
+    assert judged.rejects["cluster"].unique().to_list() == ["c1"]
 
 
 def test_the_same_system_prompt_makes_no_twins(params, talks):
