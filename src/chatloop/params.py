@@ -132,6 +132,7 @@ class TokenizeParams(Section):
 
     context: int = Field(ge=32, le=1_048_576)
     too_long: Literal["split", "drop"]
+    max_lost_answer_share: Share
 
 
 class TrainParams(Section):

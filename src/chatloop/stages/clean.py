@@ -48,6 +48,7 @@ def clean(
         {
             **counts,
             "rejected_by_reason": judged.reasons,
+            "rejected_turns_by_reason": _turns_by_reason(judged),
             "repaired": mended.changed,
             "removed_by_repair": mended.removed,
             "redacted": redacted,
@@ -84,6 +85,11 @@ def _counts(read: pl.DataFrame, judged: Judgement, removed: int) -> dict[str, di
         unit: dict(zip(("in", "out", "rejected"), three, strict=True))
         for unit, three in counts.items()
     }
+
+
+def _turns_by_reason(judged: Judgement) -> dict[str, int]:
+    found = dict(judged.rejects.group_by("reason").len().iter_rows())
+    return {name: found.get(name, 0) for name in judged.reasons}
 
 
 def _conversations(turns: pl.DataFrame) -> int:

@@ -96,10 +96,14 @@ def _is_clean(found: Known, params: SplitParams) -> None:
 def _report(
     out: pl.DataFrame, repeats: Repeats, contamination: dict[str, Known]
 ) -> dict[str, object]:
-    reasons = out.unique("conversation_id").group_by("reason").len()
-    left = dict.fromkeys(REASONS, 0) | dict(reasons.iter_rows())
+    none = dict.fromkeys(REASONS, 0)
+    reasons = {
+        "by_reason": out.unique("conversation_id").group_by("reason").len(),
+        "turns_by_reason": out.group_by("reason").len(),
+    }
+    left = {name: none | dict(counted.iter_rows()) for name, counted in reasons.items()}
     return {
-        "left_out": {"conversations": _ids(out), "turns": out.height, "by_reason": left},
+        "left_out": {"conversations": _ids(out), "turns": out.height, **left},
         "exchanges": {
             "all": repeats.exchanges,
             "exact_repeats": repeats.exact,
