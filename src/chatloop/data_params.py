@@ -102,6 +102,14 @@ class Weights(Section):
     topics: dict[str, Share]
 
 
+class Drift(Section):
+    """The largest distance from the last accepted data set, and what a larger one does."""
+
+    action: Literal["warn", "stop"]
+    max_population_stability_index: float = Field(gt=0.0)
+    max_jensen_shannon_divergence: float = Field(gt=0.0, le=1.0)
+
+
 class Bounds(Section):
     """From `min` to `max`, both included."""
 

@@ -12,6 +12,7 @@ from chatloop.data_params import (
     Bounds,
     Caps,
     Contamination,
+    Drift,
     NearDuplicates,
     OwnName,
     Positive,
@@ -79,6 +80,19 @@ class CleanParams(Section):
         return tuple(value) if isinstance(value, list) else value
 
 
+class ProfileParams(Section):
+    """What is remarked on: rare and dominant are shares of the conversations.
+
+    `topics` are those that should be there; `clusters` is how many are looked for without any.
+    """
+
+    clusters: int = Field(ge=1, le=200)
+    topics: Several[str]
+    rare_share: Share
+    dominant_share: Share
+    seed: Seed
+
+
 class ValidateParams(Section):
     """What the data must be like before anything is trained on it."""
 
@@ -87,6 +101,7 @@ class ValidateParams(Section):
     max_rejected_share: Share
     topics: Bounds
     turn_chars: Bounds
+    drift: Drift
 
 
 class SplitParams(Section):
@@ -180,6 +195,7 @@ class Params(Section):
 
     ingest: IngestParams
     clean: CleanParams
+    profile: ProfileParams
     validate_: ValidateParams = Field(alias="validate")
     split: SplitParams
     base: BaseParams

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatloop.data_params import Drift
 from chatloop.expectations import (
     Outcome,
     conversations_table,
@@ -21,6 +22,9 @@ PARAMS = ValidateParams(
     max_rejected_share=0.5,
     topics=Bounds(min=1, max=9),
     turn_chars=Bounds(min=1, max=30),
+    drift=Drift(
+        action="warn", max_population_stability_index=0.25, max_jensen_shannon_divergence=0.1
+    ),
 )
 
 

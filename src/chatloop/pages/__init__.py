@@ -29,6 +29,26 @@ def ledger_page(steps: Sequence[Mapping[str, Any]], splits: Mapping[str, Any]) -
     )
 
 
+def diversity_page(
+    found: Mapping[str, Any],
+    bins: Mapping[str, Sequence[tuple[str, int]]],
+    statistics: Mapping[str, str],
+) -> str:
+    """HTML of a data set's profile: sources, topics, languages, lengths, drift, what stands out."""
+    kinds = {name: list(found[name].items()) for name in ("topics", "languages")}
+    tables = {name: bars for name, bars in {**kinds, **bins}.items() if bars}
+    counts = {name: [count for _, count in bars] for name, bars in tables.items()}
+    sums = {name: sum(many) for name, many in counts.items()}
+    return _template("diversity").render(
+        found=found,
+        tables=tables,
+        statistics=statistics,
+        total=sums | {"topics": found["conversations"]},  # one can have several
+        | {"topics": found["conversations"]},
+        most={name: max(many, default=1) for name, many in counts.items()},
+    )
+
+
 def width(part: float, whole: float) -> str:
     """A share in per cent as CSS takes it, "0" of nothing."""
     return f"{100 * part / whole:.3f}" if whole else "0"
