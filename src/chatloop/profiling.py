@@ -51,9 +51,8 @@ def given_topics(turns: pl.DataFrame) -> dict[str, int]:
     named = talks.filter(pl.col("topics").list.len() > 0)
     if named.height * 2 < talks.height or talks.is_empty():
         return {}
-    counted = (
-        named.select(pl.col("topics").list.unique()).explode("topics").group_by("topics").len()
-    )
+    each = named.select(pl.col("topics").list.unique()).explode("topics")
+    counted = each.group_by("topics").len()
     return dict(counted.sort(["len", "topics"], descending=[True, False]).iter_rows())
 
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatloop.data_params import Drift
+from chatloop.drift import STATISTICS
 from chatloop.expectations import (
     Outcome,
     conversations_table,
@@ -133,8 +134,10 @@ def test_every_expectation_has_its_own_name_and_a_sentence():
 
 
 def test_every_limit_names_a_key_of_the_section():
-    settings = [one.setting for suite in suites(PARAMS) for one in suite.expectations]
-    named = {setting.split(":")[0] for setting in settings if setting.startswith("validate.")}
+    said = suites(PARAMS, STATISTICS)
+    settings = [one.setting for suite in said for one in suite.expectations]
+    keys = (setting.split(":")[0].split(".") for setting in settings)
+    named = {".".join(key[:2]) for key in keys if key[0] == "validate"}
     assert named == {f"validate.{key}" for key in ValidateParams.model_fields}
 
 

@@ -44,7 +44,6 @@ def diversity_page(
         tables=tables,
         statistics=statistics,
         total=sums | {"topics": found["conversations"]},  # one can have several
-        | {"topics": found["conversations"]},
         most={name: max(many, default=1) for name, many in counts.items()},
     )
 

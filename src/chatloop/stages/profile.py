@@ -75,18 +75,15 @@ def _remarks(now: dict[str, Any], last: dict[str, Any], params: ProfileParams) -
                 said.append(f"{kind} {name} is over-weight: {share:.1%} of the conversations")
     gone = [] if last.get("topics_are") != "given" else sorted({*last["topics"]} - {*now["topics"]})
     missing = [f"topic {name} is missing: the last accepted data had it" for name in gone]
-    wanted = [
-        f"topic {n} is missing: params name it" for n in params.topics if n not in now["topics"]
-    ]
-    return [*said, *missing, *wanted]
+    absent = [name for name in params.topics if name not in now["topics"]]
+    return [*said, *missing, *(f"topic {name} is missing: params name it" for name in absent)]
 
 
 def _bars(counts: list[int], ends: tuple[int, ...]) -> list[tuple[str, int]]:
     """`3–5` and how many there are; the last bin has no end."""
     starts = (1, *(end + 1 for end in ends))
-    labels = [
-        f"{low}–{high}" if low < high else str(low) for low, high in zip(starts, ends, strict=False)
-    ]
+    spans = zip(starts[:-1], ends, strict=True)
+    labels = [f"{low}–{high}" if low < high else str(low) for low, high in spans]
     return list(zip([*labels, f"{starts[-1]}+"], counts, strict=True))
 
 
