@@ -12,6 +12,7 @@ Everything is a function of the texts, their order and the seed.
 
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -56,8 +57,31 @@ def near_duplicates(texts: pl.Series, params: NearDuplicates) -> Rows:
     """
     hashes, offsets = shingles(texts, params.shingle_words)
     cluster = np.arange(len(texts), dtype=np.int64)
-    if len(texts) < 2 or not len(hashes):  # noqa: PLR2004
-        return cluster
+    suspects = _suspects(hashes, offsets, params)
+    if len(suspects):
+        lengths = np.diff(offsets)[suspects]
+        ends = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+        theirs = np.repeat(offsets[suspects] - ends[:-1], lengths) + np.arange(ends[-1])
+        cluster[suspects] = suspects[_clusters(hashes[theirs], ends, params)]
+    return cluster
+
+
+def _suspects(hashes: Hashes, offsets: Rows, params: NearDuplicates) -> Rows:
+    """Rows that agree with another on a band: most texts have no twin, and are done with here."""
+    if len(offsets) < 3 or not len(hashes):  # noqa: PLR2004 one text has no twin
+        return np.empty(0, dtype=np.int64)
+    count, width = bands(params.permutations, params.threshold)
+    said = np.flatnonzero(np.diff(offsets))
+    # A text without words leaves its begin and its end at the same place.
+    ends = np.append(offsets[said], offsets[-1])
+    matrix = _digest(hashes, ends, count * width, params.seed)
+    index = rensa.RMinHashLSH(params.threshold, count * width, count)
+    return said[np.array(index.query_duplicate_flags_matrix_one_shot(matrix), dtype=bool)]
+
+
+def _clusters(hashes: Hashes, offsets: Rows, params: NearDuplicates) -> Rows:
+    """Clusters of texts given by their shingles, of which none is without any."""
+    cluster = np.arange(len(offsets) - 1, dtype=np.int64)
     known: dict[int, frozenset[int]] = {}
 
     def distinct(row: int) -> frozenset[int]:
@@ -66,8 +90,8 @@ def near_duplicates(texts: pl.Series, params: NearDuplicates) -> Rows:
         return known[row]
 
     signatures = _signatures(hashes, offsets, params)
-    likely = _likely(signatures, np.diff(offsets), params.threshold)
-    for first, second in _candidates(signatures, np.diff(offsets), params.threshold):
+    likely = _likely(signatures, params.threshold)
+    for first, second in _candidates(signatures, params.threshold):
         # Most candidates of a large cluster are in it already.
         apart = cluster[first] != cluster[second]
         for one, two in likely(first[apart], second[apart]):
@@ -94,7 +118,7 @@ def bands(permutations: int, threshold: float) -> tuple[int, int]:
 
 
 def shingles(texts: pl.Series, words: int) -> tuple[Hashes, Rows]:
-    """Distinct shingle hashes of all texts, end to end, and where each text begins and ends.
+    """Shingle hashes of all texts, end to end, and where each text begins and ends.
 
     A text of fewer words than a shingle is one shingle; a text without words has none.
     """
@@ -111,7 +135,8 @@ def shingles(texts: pl.Series, words: int) -> tuple[Hashes, Rows]:
         hashes = (hashes ^ following) * _MIX
         hashes ^= hashes >> np.uint64(29)
     whole = (left >= words) | (place == 0)
-    return _distinct(owner[whole], hashes[whole], len(texts))
+    counts = np.bincount(owner[whole], minlength=len(texts))
+    return hashes[whole], np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
 
 
 def _word_hashes(words: pl.Series) -> Hashes:
@@ -122,47 +147,38 @@ def _word_hashes(words: pl.Series) -> Hashes:
     return words.replace_strict(vocabulary, pl.Series(hashes)).to_numpy()
 
 
-def _distinct(owner: Rows, hashes: Hashes, texts: int) -> tuple[Hashes, Rows]:
-    order = np.lexsort((hashes, owner))
-    owner, hashes = owner[order], hashes[order]
-    first = np.ones(len(hashes), dtype=bool)
-    first[1:] = (owner[1:] != owner[:-1]) | (hashes[1:] != hashes[:-1])
-    counts = np.bincount(owner[first], minlength=texts)
-    return hashes[first], np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-
-
-def _signatures(shingles: Hashes, offsets: Rows, params: NearDuplicates) -> NDArray[np.uint32]:
+def _signatures(hashes: Hashes, offsets: Rows, params: NearDuplicates) -> NDArray[np.uint32]:
     """MinHash signatures, one row a text."""
-    matrix = rensa.RMinHash.digest_matrix_from_flat_token_hashes(
-        shingles, offsets.astype(np.uint64), params.permutations, params.seed
-    )
+    matrix = _digest(hashes, offsets, params.permutations, params.seed)
     return np.array(matrix.to_rows(), dtype=np.uint32)
 
 
-def _candidates(
-    signatures: NDArray[np.uint32], sizes: Rows, threshold: float
-) -> Iterator[tuple[Rows, Rows]]:
+def _digest(hashes: Hashes, offsets: Rows, permutations: int, seed: int) -> Any:
+    return rensa.RMinHash.digest_matrix_from_flat_token_hashes(
+        hashes, offsets.astype(np.uint64), permutations, seed
+    )
+
+
+def _candidates(signatures: NDArray[np.uint32], threshold: float) -> Iterator[tuple[Rows, Rows]]:
     """Pairs of rows that agree on a band, the lower first: band by band, a chunk at a time."""
     count, width = bands(signatures.shape[1], threshold)
-    said = np.flatnonzero(sizes)
+    rows = np.arange(len(signatures))
     for band in range(count):
-        keys = _band_keys(signatures[said, band * width : (band + 1) * width])
-        first, second = _pairs(keys, said)
+        keys = _band_keys(signatures[:, band * width : (band + 1) * width])
+        first, second = _pairs(keys, rows)
         for start in range(0, len(first), _CHUNK):
             yield first[start : start + _CHUNK], second[start : start + _CHUNK]
 
 
 def _likely(
-    signatures: NDArray[np.uint32], sizes: Rows, threshold: float
+    signatures: NDArray[np.uint32], threshold: float
 ) -> Callable[[Rows, Rows], Iterator[tuple[int, int]]]:
-    """A sieve that lets pairs through whose sizes and estimated similarity may be enough."""
+    """A sieve that lets pairs through whose estimated similarity may be enough."""
     deviation = float(np.sqrt(threshold * (1 - threshold) / signatures.shape[1]))
     least = threshold - _DEVIATIONS * deviation
 
     def sieve(first: Rows, second: Rows) -> Iterator[tuple[int, int]]:
-        smaller, larger = np.sort((sizes[first], sizes[second]), axis=0)
-        alike = (signatures[first] == signatures[second]).mean(axis=1) >= least
-        near = alike & (smaller >= threshold * larger)
+        near = (signatures[first] == signatures[second]).mean(axis=1) >= least
         return zip(first[near].tolist(), second[near].tolist(), strict=True)
 
     return sieve
