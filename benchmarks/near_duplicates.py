@@ -3,10 +3,10 @@
     python -m benchmarks.near_duplicates --json
 
 Both get the same texts and find clusters at the same Jaccard threshold, with as many permutations,
-over the same word shingles. A tenth of the texts is planted: twins with one word changed, and decoys
-with an eighth of them. Truth is counted: a planted text is a twin when it shares enough shingles with
-its original. What datasketch's index finds is kept where its own estimate agrees, as its manual says. The ratio is of the best
-of the rounds of each, in turn; F1 is over pairs of texts in one cluster.
+over the same word shingles. A tenth of the texts is planted: twins with one word changed, decoys
+with an eighth of them changed. Truth is counted: a planted text is a twin when it shares enough
+shingles with its original. What datasketch's index finds is kept where its own estimate agrees. The
+ratio is of the best of the rounds of each, in turn; F1 is over pairs of texts in one cluster.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def planted(texts: int, seed: int) -> tuple[list[str], list[int]]:
     originals, truth = len(said), list(range(len(said)))
     while len(said) < texts:
         of = rng.randrange(originals)
-        swapped = 1 if rng.random() < 0.5 else max(2, len(said[of]) // 8)
+        swapped = 1 if rng.randrange(2) else max(2, len(said[of]) // 8)
         twin = list(said[of])
         for at in rng.sample(range(len(twin)), swapped):
             twin[at] = rng.choice(words)
@@ -56,7 +56,7 @@ def ours(texts: Sequence[str]) -> list[int]:
 
 def theirs(texts: Sequence[str]) -> list[int]:
     """The same with datasketch: its bulk signatures, its index, what a query finds joined."""
-    from datasketch import MinHash, MinHashLSH
+    from datasketch import MinHash, MinHashLSH  # noqa: PLC0415
 
     size = PARAMS.shingle_words
     shingles = []

@@ -76,7 +76,8 @@ def _suspects(hashes: Hashes, offsets: Rows, params: NearDuplicates) -> Rows:
     ends = np.append(offsets[said], offsets[-1])
     matrix = _digest(hashes, ends, count * width, params.seed)
     index = rensa.RMinHashLSH(params.threshold, count * width, count)
-    return said[np.array(index.query_duplicate_flags_matrix_one_shot(matrix), dtype=bool)]
+    alike = np.array(index.query_duplicate_flags_matrix_one_shot(matrix), dtype=bool)
+    return np.asarray(said[alike])
 
 
 def _clusters(hashes: Hashes, offsets: Rows, params: NearDuplicates) -> Rows:
@@ -141,10 +142,12 @@ def shingles(texts: pl.Series, words: int) -> tuple[Hashes, Rows]:
 
 def _word_hashes(words: pl.Series) -> Hashes:
     """A hash of each word that is the same in every process and release."""
-    vocabulary = words.unique()
-    digests = [blake2b(word.encode(), digest_size=8).digest() for word in vocabulary]
+    codes = words.cast(pl.Categorical(pl.Categories.random())).to_physical().to_numpy()
+    where = np.zeros(int(codes.max()) + 1 if len(codes) else 0, dtype=np.int64)
+    where[codes] = np.arange(len(codes))
+    digests = [blake2b(word.encode(), digest_size=8).digest() for word in words.gather(where)]
     hashes = np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
-    return words.replace_strict(vocabulary, pl.Series(hashes)).to_numpy()
+    return np.asarray(hashes[codes])
 
 
 def _signatures(hashes: Hashes, offsets: Rows, params: NearDuplicates) -> NDArray[np.uint32]:

@@ -71,4 +71,4 @@ def _aligned(mine: Mapping[str, int], theirs: Mapping[str, int]) -> tuple[Shares
 
 
 def _shares(counts: Shares) -> Shares:
-    return counts / counts.sum()
+    return np.asarray(counts / counts.sum())

@@ -32,7 +32,7 @@ REJECTED_TURNS = pl.Schema(
 # `cluster` is the lowest id of the near-twins; `exchange` the first of those that say the same,
 # as conversation_id:turn, on its question and its answer.
 SPLIT_TURNS = pl.Schema({**TURN_COLUMNS, "cluster": pl.String, "exchange": pl.String})
-LEFT_OUT = pl.Schema({**SPLIT_TURNS, "stage": pl.String, "reason": pl.String})
+LEFT_OUT = pl.Schema([*SPLIT_TURNS.items(), ("stage", pl.String()), ("reason", pl.String())])
 # What could not be read as a conversation: where it stood, why, and the record as it was.
 QUARANTINE = pl.Schema(
     {

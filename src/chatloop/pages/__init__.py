@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 TOKENS = ("supervised", "masked", "cut", "dropped", "dropped_masked")
 
@@ -57,7 +57,7 @@ def _open(step: Mapping[str, Any]) -> dict[str, Any]:
     return {**step, "conversations": {"parts": None, **step["conversations"]}}
 
 
-def _template(name: str) -> Any:
+def _template(name: str) -> Template:
     environment = Environment(
         loader=PackageLoader("chatloop.pages", ""), autoescape=True, undefined=StrictUndefined
     )
