@@ -18,6 +18,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from chatloop.errors import UserError
+from chatloop.io.accepted import accept, pin_accepted
 from chatloop.io.files import folder_sha256, read_json
 from chatloop.io.sources import pin_sources
 from chatloop.project import check, override_params
@@ -28,6 +29,8 @@ from flows.repository import Repository, hold, put_away
 
 SOURCES_PIN = "pins/sources.json"
 CHAMPION_PIN = "pins/champion.json"
+ACCEPTED_PIN, PROMOTED_PIN = "pins/accepted.json", "pins/promoted.json"
+TURNS, PROFILE = "data/clean/turns.parquet", "data/profile/profile.json"
 CANDIDATE = "models/candidate"
 VERDICT = "reports/verdict.json"
 
@@ -50,11 +53,18 @@ def retrain(overrides: list[str] | None = None) -> dict[str, Any]:
 
 
 def _run_stages(root: Path, name: str) -> dict[str, str]:
-    """All stages; the pin of the champion is refreshed right before the first that reads it."""
+    """All stages; a pin is refreshed right before the first stage that reads it."""
     stages = readers_after_writer(read_dag(root), CHAMPION_PIN, CANDIDATE)
     readers = [stage.name for stage in stages if CHAMPION_PIN in stage.deps]
-    pin = partial(step, "pin champion", _pin_champion, name)
-    return run_stages(root, stages, before=dict.fromkeys(readers[:1], pin))
+    before = dict.fromkeys(readers[:1], partial(step, "pin champion", _pin_champion, name))
+    profiled = [stage.name for stage in stages if ACCEPTED_PIN in stage.deps]
+    before |= dict.fromkeys(profiled[:1], partial(step, "pin accepted data", _pin_accepted))
+    return run_stages(root, stages, before=before)
+
+
+def _pin_accepted() -> None:
+    said = pin_accepted(Path(ACCEPTED_PIN), Path(PROMOTED_PIN), Path(TURNS))
+    get_run_logger().info(said)
 
 
 def _pin_champion(name: str) -> str:
@@ -73,6 +83,7 @@ def _finish(root: Path, name: str) -> dict[str, Any]:
     promoted = verdict["verdict"] == "PROMOTE"
     if promoted:
         step("promote", _promote, name, version)
+        step("accept data", accept, Path(PROFILE), Path(PROMOTED_PIN))
     step("push", _push, root)
     return {"run_id": run_id, "version": version, "promoted": promoted}
 

@@ -12,13 +12,14 @@ Everything is a function of the texts, their order and the seed.
 
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 import polars as pl
 import rensa
 from numpy.typing import NDArray
 
-from chatloop.params import NearDuplicates
+from chatloop.data_params import NearDuplicates
 
 Hashes = NDArray[np.uint64]
 Rows = NDArray[np.int64]
@@ -33,7 +34,7 @@ _CHUNK = 100_000
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 # Scripts that put no space between words count every character as one.
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}"
-_WORD = rf"[{_UNSPACED}]|[\w--[{_UNSPACED}]]+"
+WORD = rf"[{_UNSPACED}]|[\w--[{_UNSPACED}]]+"
 
 
 def transcripts(turns: pl.DataFrame) -> pl.DataFrame:
@@ -54,20 +55,44 @@ def near_duplicates(texts: pl.Series, params: NearDuplicates) -> Rows:
 
     A cluster is what is connected by twins: the twin of a twin belongs to it.
     """
-    shingles, offsets = _shingles(texts, params.shingle_words)
+    hashes, offsets = shingles(texts, params.shingle_words)
     cluster = np.arange(len(texts), dtype=np.int64)
-    if len(texts) < 2 or not len(shingles):  # noqa: PLR2004
-        return cluster
+    suspects = _suspects(hashes, offsets, params)
+    if len(suspects):
+        lengths = np.diff(offsets)[suspects]
+        ends = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+        theirs = np.repeat(offsets[suspects] - ends[:-1], lengths) + np.arange(ends[-1])
+        cluster[suspects] = suspects[_clusters(hashes[theirs], ends, params)]
+    return cluster
+
+
+def _suspects(hashes: Hashes, offsets: Rows, params: NearDuplicates) -> Rows:
+    """Rows that agree with another on a band: most texts have no twin, and are done with here."""
+    if len(offsets) < 3 or not len(hashes):  # noqa: PLR2004 one text has no twin
+        return np.empty(0, dtype=np.int64)
+    count, width = bands(params.permutations, params.threshold)
+    said = np.flatnonzero(np.diff(offsets))
+    # A text without words leaves its begin and its end at the same place.
+    ends = np.append(offsets[said], offsets[-1])
+    matrix = _digest(hashes, ends, count * width, params.seed)
+    index = rensa.RMinHashLSH(params.threshold, count * width, count)
+    alike = np.array(index.query_duplicate_flags_matrix_one_shot(matrix), dtype=bool)
+    return np.asarray(said[alike])
+
+
+def _clusters(hashes: Hashes, offsets: Rows, params: NearDuplicates) -> Rows:
+    """Clusters of texts given by their shingles, of which none is without any."""
+    cluster = np.arange(len(offsets) - 1, dtype=np.int64)
     known: dict[int, frozenset[int]] = {}
 
     def distinct(row: int) -> frozenset[int]:
         if row not in known:
-            known[row] = frozenset(shingles[offsets[row] : offsets[row + 1]].tolist())
+            known[row] = frozenset(hashes[offsets[row] : offsets[row + 1]].tolist())
         return known[row]
 
-    signatures = _signatures(shingles, offsets, params)
-    likely = _likely(signatures, np.diff(offsets), params.threshold)
-    for first, second in _candidates(signatures, np.diff(offsets), params.threshold):
+    signatures = _signatures(hashes, offsets, params)
+    likely = _likely(signatures, params.threshold)
+    for first, second in _candidates(signatures, params.threshold):
         # Most candidates of a large cluster are in it already.
         apart = cluster[first] != cluster[second]
         for one, two in likely(first[apart], second[apart]):
@@ -93,12 +118,12 @@ def bands(permutations: int, threshold: float) -> tuple[int, int]:
     return permutations, 1
 
 
-def _shingles(texts: pl.Series, words: int) -> tuple[Hashes, Rows]:
-    """Distinct shingle hashes of all texts, end to end, and where each text begins and ends.
+def shingles(texts: pl.Series, words: int) -> tuple[Hashes, Rows]:
+    """Shingle hashes of all texts, end to end, and where each text begins and ends.
 
     A text of fewer words than a shingle is one shingle; a text without words has none.
     """
-    spoken = texts.str.extract_all(_WORD)
+    spoken = texts.str.extract_all(WORD)
     lengths = spoken.list.len().to_numpy().astype(np.int64)
     flat = _word_hashes(spoken.filter(spoken.list.len() > 0).explode())
     owner = np.repeat(np.arange(len(texts)), lengths)
@@ -111,58 +136,52 @@ def _shingles(texts: pl.Series, words: int) -> tuple[Hashes, Rows]:
         hashes = (hashes ^ following) * _MIX
         hashes ^= hashes >> np.uint64(29)
     whole = (left >= words) | (place == 0)
-    return _distinct(owner[whole], hashes[whole], len(texts))
+    counts = np.bincount(owner[whole], minlength=len(texts))
+    return hashes[whole], np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
 
 
 def _word_hashes(words: pl.Series) -> Hashes:
     """A hash of each word that is the same in every process and release."""
-    vocabulary = words.unique()
-    digests = [blake2b(word.encode(), digest_size=8).digest() for word in vocabulary]
+    codes = words.cast(pl.Categorical(pl.Categories.random())).to_physical().to_numpy()
+    where = np.zeros(int(codes.max()) + 1 if len(codes) else 0, dtype=np.int64)
+    where[codes] = np.arange(len(codes))
+    digests = [blake2b(word.encode(), digest_size=8).digest() for word in words.gather(where)]
     hashes = np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
-    return words.replace_strict(vocabulary, pl.Series(hashes)).to_numpy()
+    return np.asarray(hashes[codes])
 
 
-def _distinct(owner: Rows, hashes: Hashes, texts: int) -> tuple[Hashes, Rows]:
-    order = np.lexsort((hashes, owner))
-    owner, hashes = owner[order], hashes[order]
-    first = np.ones(len(hashes), dtype=bool)
-    first[1:] = (owner[1:] != owner[:-1]) | (hashes[1:] != hashes[:-1])
-    counts = np.bincount(owner[first], minlength=texts)
-    return hashes[first], np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-
-
-def _signatures(shingles: Hashes, offsets: Rows, params: NearDuplicates) -> NDArray[np.uint32]:
+def _signatures(hashes: Hashes, offsets: Rows, params: NearDuplicates) -> NDArray[np.uint32]:
     """MinHash signatures, one row a text."""
-    matrix = rensa.RMinHash.digest_matrix_from_flat_token_hashes(
-        shingles, offsets.astype(np.uint64), params.permutations, params.seed
-    )
+    matrix = _digest(hashes, offsets, params.permutations, params.seed)
     return np.array(matrix.to_rows(), dtype=np.uint32)
 
 
-def _candidates(
-    signatures: NDArray[np.uint32], sizes: Rows, threshold: float
-) -> Iterator[tuple[Rows, Rows]]:
+def _digest(hashes: Hashes, offsets: Rows, permutations: int, seed: int) -> Any:
+    return rensa.RMinHash.digest_matrix_from_flat_token_hashes(
+        hashes, offsets.astype(np.uint64), permutations, seed
+    )
+
+
+def _candidates(signatures: NDArray[np.uint32], threshold: float) -> Iterator[tuple[Rows, Rows]]:
     """Pairs of rows that agree on a band, the lower first: band by band, a chunk at a time."""
     count, width = bands(signatures.shape[1], threshold)
-    said = np.flatnonzero(sizes)
+    rows = np.arange(len(signatures))
     for band in range(count):
-        keys = _band_keys(signatures[said, band * width : (band + 1) * width])
-        first, second = _pairs(keys, said)
+        keys = _band_keys(signatures[:, band * width : (band + 1) * width])
+        first, second = _pairs(keys, rows)
         for start in range(0, len(first), _CHUNK):
             yield first[start : start + _CHUNK], second[start : start + _CHUNK]
 
 
 def _likely(
-    signatures: NDArray[np.uint32], sizes: Rows, threshold: float
+    signatures: NDArray[np.uint32], threshold: float
 ) -> Callable[[Rows, Rows], Iterator[tuple[int, int]]]:
-    """A sieve that lets pairs through whose sizes and estimated similarity may be enough."""
+    """A sieve that lets pairs through whose estimated similarity may be enough."""
     deviation = float(np.sqrt(threshold * (1 - threshold) / signatures.shape[1]))
     least = threshold - _DEVIATIONS * deviation
 
     def sieve(first: Rows, second: Rows) -> Iterator[tuple[int, int]]:
-        smaller, larger = np.sort((sizes[first], sizes[second]), axis=0)
-        alike = (signatures[first] == signatures[second]).mean(axis=1) >= least
-        near = alike & (smaller >= threshold * larger)
+        near = (signatures[first] == signatures[second]).mean(axis=1) >= least
         return zip(first[near].tolist(), second[near].tolist(), strict=True)
 
     return sieve

@@ -10,12 +10,14 @@
 No table carries content, so no result and no page of the Data Docs can.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import polars as pl
 
 from chatloop.conversation import ROLES
+from chatloop.drift import STATISTICS
 from chatloop.params import ValidateParams
 
 ROLE = pl.col("role").fill_null("")
@@ -115,19 +117,26 @@ def conversations_table(turns: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def corpus_table(turns: pl.DataFrame, quarantined: float, rejected: float) -> pl.DataFrame:
-    """One row for all: number of distinct topics, shares of the records and conversations read."""
+def corpus_table(
+    turns: pl.DataFrame,
+    quarantined: float,
+    rejected: float,
+    drift: Mapping[str, float] = MappingProxyType({}),
+) -> pl.DataFrame:
+    """One row for all: number of distinct topics, shares of the records and conversations read,
+    and how far each part of the data is from the last accepted.
+    """
     topics = turns["topics"].explode().drop_nulls().n_unique()
     row = {"topics": topics, "quarantined_share": quarantined, "rejected_share": rejected}
-    return pl.DataFrame(row)
+    return pl.DataFrame(row | {f"{name}_drift": value for name, value in drift.items()})
 
 
-def suites(params: ValidateParams) -> tuple[Suite, ...]:
-    """The suite of each table, with the limits from params.yaml."""
+def suites(params: ValidateParams, drift: Iterable[str] = ()) -> tuple[Suite, ...]:
+    """The suite of each table, with the limits from params.yaml; `drift` names what may stop."""
     return (
         Suite("turns", ("conversation_id", "turn"), _of_turns(params)),
         Suite("conversations", ("conversation_id",), _of_conversations(params)),
-        Suite("corpus", (), _of_corpus(params)),
+        Suite("corpus", (), (*_of_corpus(params), *(_no_drift(name, params) for name in drift))),
     )
 
 
@@ -200,6 +209,23 @@ def _of_corpus(params: ValidateParams) -> tuple[Expectation, ...]:
             f"Of the conversations read, cleaning rejected at most {rejected:.4g}",
             f"validate.max_rejected_share: {rejected}",
         ),
+    )
+
+
+def drift_limit(name: str, params: ValidateParams) -> tuple[str, float]:
+    """The setting behind the drift of one part of the data, and its value."""
+    setting = f"max_{STATISTICS[name]}"
+    return f"validate.drift.{setting}", float(getattr(params.drift, setting))
+
+
+def _no_drift(name: str, params: ValidateParams) -> Expectation:
+    setting, limit = drift_limit(name, params)
+    statistic = STATISTICS[name].replace("_", " ")
+    return _number(
+        (f"{name}_drift", 0.0, limit),
+        f"The {statistic} of {name.replace('_', ' ')} from the last accepted data is at most "
+        f"{limit:.4g}",
+        f"{setting}: {limit}",
     )
 
 

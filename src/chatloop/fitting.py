@@ -31,6 +31,19 @@ class Ledger:
         self.answers["kept"] += len(example.ends)
         self.tokens.update(supervised=supervised, masked=len(example.ids) - supervised)
 
+    def drop(self, example: Example) -> None:
+        """Count an example that is too long, and whose answers nobody learns."""
+        supervised = int(example.supervised.sum())
+        self.answers["dropped_too_long"] += len(example.ends)
+        self.tokens.update(dropped=supervised, dropped_masked=len(example.ids) - supervised)
+
+    def divide(self, whole: int, pieces: int) -> None:
+        """Count what a conversation of `whole` tokens gained or lost when it was cut in pieces.
+
+        A system turn is said again with each piece; what nobody answers any more is cut off.
+        """
+        self.tokens["repeated" if pieces > whole else "cut"] += abs(pieces - whole)
+
 
 @dataclass(frozen=True)
 class Fitted:
@@ -65,6 +78,7 @@ class Fitter:
         split: list[_Long] = []
         whole = 0
         for owner, examples in self._encoded([talk.messages for talk in talks]):
+            self.ledger.tokens["read"] += sum(len(example.ids) for example in examples)
             long = [example for example in examples if not self._fits(example)]
             whole += not long
             if long and len(examples) == 1 and self.too_long == "split":
@@ -72,7 +86,7 @@ class Fitter:
                 continue
             pieces[owner] = [example for example in examples if self._fits(example)]
             for example in long:
-                self._drop(example)
+                self.ledger.drop(example)
         self._split(split, pieces)
         dropped = sum(not kept for kept in pieces)
         self.ledger.conversations.update(
@@ -103,20 +117,31 @@ class Fitter:
             last = [self._last_that_fits(one.example) for one in long]
             first = self._whole([m.messages[: at + 1] for m, at in zip(long, last, strict=True)])
             rest: list[tuple[int, list[Message]]] = []
+            sizes: list[tuple[int, int]] = []
             for one, at, example in zip(long, last, first, strict=True):
                 end, piece = self._shorter(one, at, example)
-                if self._fits(piece):
-                    pieces[one.owner].append(piece)
+                self._take(piece, pieces[one.owner])
+                left = _rest(one, end)
+                if left:
+                    sizes.append((len(one.example.ids), len(piece.ids)))
                 else:
-                    self._drop(piece)
-                rest += _rest(one, end)
+                    self.ledger.divide(len(one.example.ids), len(piece.ids))
+                rest += left
             examples = self._whole([messages for _, messages in rest])
             long = []
-            for (owner, messages), example in zip(rest, examples, strict=True):
+            for (owner, messages), example, size in zip(rest, examples, sizes, strict=True):
+                self.ledger.divide(size[0], size[1] + len(example.ids))
                 if self._fits(example):
                     pieces[owner].append(example)
                 else:
                     long.append(_Long(owner, messages, example))
+
+    def _take(self, piece: Example, kept: list[Example]) -> None:
+        """Keep a piece that fits, drop and count one that does not."""
+        if self._fits(piece):
+            kept.append(piece)
+        else:
+            self.ledger.drop(piece)
 
     def _last_that_fits(self, example: Example) -> int:
         """Index of the last answer within the context; of the first answer where none is."""
@@ -137,10 +162,6 @@ class Fitter:
     def _whole(self, talks: Sequence[Sequence[Message]]) -> list[Example]:
         """One example each: parts of a conversation whose template keeps earlier turns as is."""
         return [examples[0] for _, examples in self._encoded(talks)]
-
-    def _drop(self, example: Example) -> None:
-        self.ledger.answers["dropped_too_long"] += len(example.ends)
-        self.ledger.tokens["dropped_too_long"] += int(example.supervised.sum())
 
 
 def _rest(one: _Long, last: int) -> list[tuple[int, list[Message]]]:

@@ -3,21 +3,29 @@
 params.train.learning_rate  →  0.001
 """
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from chatloop.data_params import (
+    Boilerplate,
+    Bounds,
+    Caps,
+    Contamination,
+    Drift,
+    NearDuplicates,
+    OwnName,
+    Positive,
+    RepairName,
+    Repetition,
+    RuleName,
+    Section,
+    Seed,
+    Several,
+    Share,
+    Weights,
+)
 from chatloop.privacy.kinds import Kind
-
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Positive = Annotated[int, Field(ge=1)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
-
-
-class Section(BaseModel):
-    """Frozen; no key but the declared ones; a number stays a number and a text a text."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
 
 class Source(Section):
@@ -50,28 +58,18 @@ class IngestParams(Section):
         return tuple({"path": entry} if isinstance(entry, str) else entry for entry in entries)
 
 
-class Boilerplate(Section):
-    """A line seen in at least so many conversations, with at least so many words, is removed."""
-
-    min_conversations: int = Field(ge=2)
-    min_words: Positive
-
-
-class NearDuplicates(Section):
-    """MinHash over word shingles; Jaccard similarity at or above `threshold` is a twin."""
-
-    threshold: float = Field(gt=0.0, le=1.0)
-    permutations: int = Field(ge=16, le=1024)
-    shingle_words: int = Field(ge=1, le=10)
-    seed: Seed
-
-
 class CleanParams(Section):
-    """What is repaired, rejected and redacted."""
+    """What is repaired, rejected and redacted. `own_rules` maps a name to an SQL expression."""
 
+    repairs: Several[RepairName]
+    rules: Several[RuleName]
+    own_rules: dict[OwnName, str]
+    min_said: Positive
     max_turn_chars: Positive
     scripts: tuple[str, ...] = Field(min_length=1)
     max_other_script_share: Share
+    languages: Several[str]
+    repetition: Repetition
     boilerplate: Boilerplate
     near_duplicates: NearDuplicates
     redact: tuple[Kind, ...]
@@ -82,17 +80,17 @@ class CleanParams(Section):
         return tuple(value) if isinstance(value, list) else value
 
 
-class Bounds(Section):
-    """From `min` to `max`, both included."""
+class ProfileParams(Section):
+    """What is remarked on: rare and dominant are shares of the conversations.
 
-    min: int = Field(ge=0)
-    max: int = Field(ge=0)
+    `topics` are those that should be there; `clusters` is how many are looked for without any.
+    """
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.min > self.max:
-            raise ValueError(f"min {self.min} is above max {self.max}")
-        return self
+    clusters: int = Field(ge=1, le=200)
+    topics: Several[str]
+    rare_share: Share
+    dominant_share: Share
+    seed: Seed
 
 
 class ValidateParams(Section):
@@ -103,6 +101,7 @@ class ValidateParams(Section):
     max_rejected_share: Share
     topics: Bounds
     turn_chars: Bounds
+    drift: Drift
 
 
 class SplitParams(Section):
@@ -111,6 +110,10 @@ class SplitParams(Section):
     validation_share: float = Field(gt=0.0, lt=0.5)
     test_share: float = Field(gt=0.0, lt=0.5)
     near_duplicates: NearDuplicates
+    exchanges: NearDuplicates
+    contamination: Contamination
+    caps: Caps
+    weights: Weights
     seed: Seed
 
 
@@ -144,6 +147,7 @@ class TokenizeParams(Section):
 
     context: int = Field(ge=32, le=1_048_576)
     too_long: Literal["split", "drop"]
+    max_lost_answer_share: Share
 
 
 class TrainParams(Section):
@@ -191,6 +195,7 @@ class Params(Section):
 
     ingest: IngestParams
     clean: CleanParams
+    profile: ProfileParams
     validate_: ValidateParams = Field(alias="validate")
     split: SplitParams
     base: BaseParams

@@ -7,6 +7,7 @@ import pytest
 
 from chatloop.cleaning.rules import RULES
 from chatloop.cli import app
+from chatloop.data_params import REPAIR_NAMES
 from chatloop.formats import FORMATS
 from chatloop.privacy.kinds import KINDS
 from tests.contract.imports import ROOT
@@ -37,8 +38,8 @@ def test_every_format_is_in_the_docs(name: str) -> None:
     assert f"`{name}`" in DOCS["data.md"]
 
 
-def test_every_rule_and_kind_of_personal_data_is_in_the_docs() -> None:
-    for name in (*(rule.name for rule in RULES), *KINDS):
+def test_every_repair_rule_and_kind_of_personal_data_is_in_the_docs() -> None:
+    for name in (*REPAIR_NAMES, *(rule.name for rule in RULES), *KINDS):
         assert f"`{name}`" in DOCS["data.md"], name
 
 

@@ -25,7 +25,7 @@ def params(root) -> CleanParams:
 def mended(sgd, params) -> pl.DataFrame:
     with gzip.open(sgd / "dev.jsonl.gz", "rt", encoding="utf-8") as lines:
         records = [FORMATS["messages"].parse(json.loads(line)) for line in lines]
-    return repair(turns_of(records, "sgd"), params)[0]
+    return repair(turns_of(records, "sgd"), params).turns
 
 
 def test_real_dialogues_are_all_kept(mended, params):

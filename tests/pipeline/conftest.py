@@ -39,6 +39,7 @@ def project(tmp_path: Path, root: Path, prefect_home: Callable[[Path], Path]) ->
     (folder / "pins").mkdir()
     (folder / "pins" / "sources.json").write_text('{\n  "files": []\n}\n')
     (folder / "pins" / "champion.json").write_text('{\n  "version": null\n}\n')
+    (folder / "pins" / "accepted.json").write_text('{\n  "conversations": null\n}\n')
     run(["git", "init", "-q"], folder)
     run(["git", "add", "-A"], folder)
     run(["git", "commit", "-qm", "start"], folder)

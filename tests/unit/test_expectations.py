@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatloop.data_params import Drift
+from chatloop.drift import STATISTICS
 from chatloop.expectations import (
     Outcome,
     conversations_table,
@@ -21,6 +23,9 @@ PARAMS = ValidateParams(
     max_rejected_share=0.5,
     topics=Bounds(min=1, max=9),
     turn_chars=Bounds(min=1, max=30),
+    drift=Drift(
+        action="warn", max_population_stability_index=0.25, max_jensen_shannon_divergence=0.1
+    ),
 )
 
 
@@ -129,8 +134,10 @@ def test_every_expectation_has_its_own_name_and_a_sentence():
 
 
 def test_every_limit_names_a_key_of_the_section():
-    settings = [one.setting for suite in suites(PARAMS) for one in suite.expectations]
-    named = {setting.split(":")[0] for setting in settings if setting.startswith("validate.")}
+    said = suites(PARAMS, STATISTICS)
+    settings = [one.setting for suite in said for one in suite.expectations]
+    keys = (setting.split(":")[0].split(".") for setting in settings)
+    named = {".".join(key[:2]) for key in keys if key[0] == "validate"}
     assert named == {f"validate.{key}" for key in ValidateParams.model_fields}
 
 

@@ -6,9 +6,11 @@ from hypothesis import strategies as st
 
 from chatloop.conversation import Conversation, Message
 from chatloop.fitting import Fitted, Fitter
+from chatloop.ledger import tokens
 from chatloop.rendering import Renderer
 
 CONTEXT = 96
+TOKENS = ("read", "repeated", "supervised", "masked", "cut", "dropped", "dropped_masked")
 
 
 def conversation(sizes: list[tuple[int, int]], system: bool = False) -> Conversation:
@@ -44,6 +46,7 @@ def test_every_answer_is_kept_whole_or_counted_as_dropped(
     assert kept == len(learned(fitted, renderer))
     assert all(len(example.ids) <= CONTEXT for example in fitted.examples)
     assert fitted.ledger.conversations.total() == len(conversations)
+    assert tokens({name: fitted.ledger.tokens[name] for name in TOKENS}, "test")
 
 
 def test_a_long_conversation_is_split_at_a_turn_boundary_with_its_system_turn(chatml: Any) -> None:

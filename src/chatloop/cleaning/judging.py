@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from chatloop.cleaning.rules import RULES, Rule
+from chatloop.cleaning.rules import Rule, chosen
 from chatloop.dedup import transcripts
 from chatloop.params import CleanParams
 
@@ -27,17 +27,33 @@ class Judgement:
     reasons: dict[str, int]
 
 
-def judge(turns: pl.DataFrame, params: CleanParams, rules: Sequence[Rule] = RULES) -> Judgement:
+def judge(
+    turns: pl.DataFrame, params: CleanParams, rules: Sequence[Rule] | None = None
+) -> Judgement:
     """Every turn of `turns` is in `kept` or, with its whole conversation, in `rejects`."""
+    rules = chosen(params) if rules is None else rules
     turns = turns.sort(_KEY)
-    left, rejected, reasons = _with_transcripts(turns), [turns.clear().with_columns(_why(""))], {}
+    left, reasons = _with_transcripts(turns), {}
+    rejected = [turns.clear().with_columns(*_why(""), pl.lit(None, pl.String).alias("cluster"))]
     for rule in rules:
-        hit = left.filter(rule.hits(params)).get_column("conversation_id").unique()
-        out = pl.col("conversation_id").is_in(hit.implode())
-        rejected.append(left.filter(out).select(turns.columns).with_columns(_why(rule.name)))
-        left, reasons[rule.name] = left.filter(~out), len(hit)
+        hits = _hits(left, rule.hits(params))
+        gone = turns.join(hits, on="conversation_id", maintain_order="left")
+        rejected.append(gone.with_columns(_why(rule.name)).select(rejected[0].columns))
+        left = left.join(hits, on="conversation_id", how="anti", maintain_order="left")
+        reasons[rule.name] = hits.height
     kept = left.select(turns.columns)
     return Judgement(kept, pl.concat(rejected).sort(_KEY), reasons)
+
+
+def _hits(left: pl.DataFrame, hits: pl.Expr) -> pl.DataFrame:
+    """Conversations that a rule hits: conversation_id, and `cluster`, whom it says they repeat."""
+    asked = left.select("conversation_id", hits.alias("hit"))
+    if asked.schema["hit"] == pl.String:
+        asked = asked.drop_nulls("hit").rename({"hit": "cluster"})
+    else:
+        nobody = pl.lit(None, pl.String).alias("cluster")
+        asked = asked.filter("hit").select("conversation_id", nobody)
+    return asked.unique("conversation_id", keep="first", maintain_order=True)
 
 
 def _why(reason: str) -> list[pl.Expr]:

@@ -6,7 +6,10 @@
     two   words, five newlines →  two words, two      whitespace_collapsed
     … and a footer on 20 talks →  …                   boilerplate_removed
 
-To add a repair, write it and give it its place in REPAIRS; each sees what the ones before it left.
+    <b>It is here</b>          →  It is here          html_removed
+
+To add a repair, write it and give it its place in REPAIRS and in REPAIR_NAMES; each sees what the
+ones before it left. `clean.repairs` says which are on.
 """
 
 from collections.abc import Callable
@@ -16,6 +19,8 @@ import ftfy
 import polars as pl
 
 from chatloop.cleaning.boilerplate import without_boilerplate
+from chatloop.cleaning.html import without_html
+from chatloop.cleaning.structure import RESTRUCTURINGS
 from chatloop.params import CleanParams
 
 # Text decoded with the wrong encoding shows its bytes as two or more of these in a row, or has lost
@@ -75,6 +80,7 @@ def collapsed(turns: pl.DataFrame, _: CleanParams) -> pl.Series:
 
 REPAIRS = (
     Repair("encoding_repaired", encoding),
+    Repair("html_removed", without_html),
     Repair("invisible_removed", visible),
     Repair("unicode_normalized", composed),
     Repair("whitespace_collapsed", collapsed),
@@ -82,15 +88,30 @@ REPAIRS = (
 )
 
 
-def repair(turns: pl.DataFrame, params: CleanParams) -> tuple[pl.DataFrame, dict[str, int]]:
-    """The same turns, mended, and how many turns each repair changed."""
+@dataclass(frozen=True)
+class Mended:
+    """The turns, how many each repair changed, and how many turns each of them took away."""
+
+    turns: pl.DataFrame
+    changed: dict[str, int]
+    removed: dict[str, int]
+
+
+def repair(turns: pl.DataFrame, params: CleanParams) -> Mended:
+    """First the text of every turn, then, where params say so, the order of the turns."""
     turns = turns.with_columns(pl.col("content").fill_null(""))
-    counts = {}
+    changed: dict[str, int] = {}
+    removed: dict[str, int] = {}
     for step in REPAIRS:
-        content = step.apply(turns, params)
-        counts[step.name] = int((content != turns["content"]).sum())
-        turns = turns.with_columns(content.alias("content"))
-    return turns, counts
+        if step.name in params.repairs:
+            content = step.apply(turns, params)
+            changed[step.name] = int((content != turns["content"]).sum())
+            turns = turns.with_columns(content.alias("content"))
+    for restructuring in RESTRUCTURINGS:
+        if restructuring.name in params.repairs:
+            before, turns = turns.height, restructuring.apply(turns)
+            removed[restructuring.name] = before - turns.height
+    return Mended(turns, changed | removed, removed)
 
 
 def _fixed(text: str) -> str:

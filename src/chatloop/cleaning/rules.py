@@ -4,7 +4,8 @@
 
 A turn that a rule hits rejects its whole conversation. Rules are asked in order, each about what
 the ones before it left, so the first that hits is the reason, and a copy is measured only against
-conversations that are fit to be kept. To add a rule, write its expression and give it its place.
+conversations that are fit to be kept. To add a rule, write its expression, give it its place here
+and in RULE_NAMES; a rule for one project alone needs only a line in params, `clean.own_rules`.
 
 Beside the columns of the turns table a rule sees two more on the first turn of a conversation,
 null on the others: `transcript`, what user and assistant said, lower case, a line a turn;
@@ -17,6 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from chatloop import languages
+from chatloop.cleaning.wording import almost_empty, only_links_or_code, refusal, too_repetitive
 from chatloop.dedup import near_duplicates
 from chatloop.errors import UserError
 from chatloop.params import CleanParams
@@ -26,7 +29,7 @@ CONTENT, ROLE, ID = pl.col("content"), pl.col("role"), "conversation_id"
 
 @dataclass(frozen=True)
 class Rule:
-    """`hits` is true on a turn that rejects its conversation."""
+    """`hits` is true on a turn that rejects its conversation, or says whom that one repeats."""
 
     name: str
     hits: Callable[[CleanParams], pl.Expr]
@@ -53,34 +56,101 @@ def wrong_script(params: CleanParams) -> pl.Expr:
     )
 
 
+def wrong_language(params: CleanParams) -> pl.Expr:
+    """What one side says, all its turns together, is in no language of `languages`."""
+
+    def others(said: pl.Series) -> pl.Series:
+        known = said.is_not_null()
+        found = languages.foreign(said.filter(known), params.languages)
+        return pl.Series(np.zeros(len(said), dtype=bool)).scatter(known.arg_true(), found)
+
+    text = pl.when(pl.int_range(pl.len()).over(ID, "role") == 0).then(_said())
+    asked = pl.when(ROLE != "system").then(text)
+    return asked.map_batches(others, return_dtype=pl.Boolean)
+
+
+def _said() -> pl.Expr:
+    """All that one side says, without placeholders and addresses, which are of no language."""
+    words = CONTENT.str.replace_all(r"\[[A-Z_]+_[0-9]+\]|\S+[@/]\S+", " ")
+    return words.str.join("\n").over(ID, "role")
+
+
 def duplicate(_: CleanParams) -> pl.Expr:
-    """The same speakers said the same in a conversation of a lower id."""
+    """The lowest id of those in which the same speakers said the same, unless it is its own."""
     whole = pl.struct("speakers", "transcript")
-    return pl.col("transcript").is_not_null() & ~whole.is_first_distinct()
+    copy = pl.col("transcript").is_not_null() & ~whole.is_first_distinct()
+    return pl.when(copy).then(pl.col(ID).first().over("speakers", "transcript"))
 
 
 def near_duplicate(params: CleanParams) -> pl.Expr:
-    """A twin of a conversation of a lower id: the same but for a few words."""
+    """The lowest id of the twins, the same but for a few words, unless it is its own."""
 
-    def twins(transcripts: pl.Series) -> pl.Series:
-        whole = transcripts.is_not_null().to_numpy()
-        cluster = near_duplicates(transcripts.drop_nulls(), params.near_duplicates)
-        hits = np.zeros(len(whole), dtype=bool)
-        hits[whole] = cluster != np.arange(len(cluster))
-        return pl.Series(hits)
+    def twins(turns: pl.Series) -> pl.Series:
+        whole = turns.struct.unnest().with_row_index("row").drop_nulls("transcript")
+        cluster = near_duplicates(whole["transcript"], params.near_duplicates)
+        copies = cluster != np.arange(len(cluster))
+        found = whole[ID].gather(cluster[copies])
+        nobody = pl.Series([None] * len(turns), dtype=pl.String)
+        return nobody.scatter(whole["row"].filter(copies), found)
 
-    return pl.col("transcript").map_batches(twins, return_dtype=pl.Boolean)
+    return pl.struct(ID, "transcript").map_batches(twins, return_dtype=pl.String)
 
 
 RULES = (
     Rule("empty_turn", lambda _: CONTENT.str.strip_chars() == ""),
     Rule("roles_out_of_order", roles_out_of_order),
     Rule("answer_missing", answer_missing),
+    Rule("almost_empty", almost_empty),
     Rule("broken_encoding", lambda _: CONTENT.str.contains("\ufffd", literal=True)),
     Rule("wrong_script", wrong_script),
     Rule("too_long", lambda params: CONTENT.str.len_chars() > params.max_turn_chars),
+    Rule("too_repetitive", too_repetitive),
+    Rule("only_links_or_code", only_links_or_code),
+    Rule("refusal", refusal),
+    Rule("wrong_language", wrong_language),
     Rule("duplicate", duplicate),
     Rule("near_duplicate", near_duplicate),
+)
+# Copies are looked for among what is fit to be kept, so these come after a project's own rules.
+COPIES = ("duplicate", "near_duplicate")
+
+
+def chosen(params: CleanParams) -> tuple[Rule, ...]:
+    """The rules that `clean.rules` switches on, in the order above, and the project's own.
+
+    Raises:
+        UserError: an own rule has the name of another, or is no expression that is true or false.
+    """
+    on = [rule for rule in RULES if rule.name in params.rules]
+    own = [_own(name, said) for name, said in params.own_rules.items()]
+    return (*(r for r in on if r.name not in COPIES), *own, *(r for r in on if r.name in COPIES))
+
+
+def _own(name: str, said: str) -> Rule:
+    """A rule from SQL over the columns of the turns table: it can look at data, and do nothing."""
+    where = f"clean.own_rules.{name}"
+    if name in {rule.name for rule in RULES}:
+        raise UserError(f"{where}: a rule of chatloop has this name; take another")
+    try:
+        expression = pl.sql_expr(said)
+        found = _EMPTY.select(expression.alias(name)).to_series().dtype
+    except pl.exceptions.PolarsError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(f"{where}: {reason}; columns are {', '.join(_EMPTY.columns)}") from None
+    if found != pl.Boolean:
+        raise UserError(f"{where}: gives {found}, not true or false; compare it with something")
+    return Rule(name, lambda _: expression)
+
+
+_EMPTY = pl.DataFrame(
+    schema={
+        ID: pl.String,
+        "turn": pl.Int32,
+        "role": pl.String,
+        "content": pl.String,
+        "topics": pl.List(pl.String),
+        "source": pl.String,
+    }
 )
 
 

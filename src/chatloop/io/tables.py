@@ -4,7 +4,8 @@
     shop-00001      │ 0    │ user      │ Where is my order 48213? │ ["order_status"] │ builtin
     shop-00001      │ 1    │ assistant │ Order 48213 left today.  │ ["order_status"] │ builtin
 
-Rejected conversations keep the same columns and two more: stage and reason.
+Rejected conversations keep the same columns and more: stage, reason, and the cluster of twins that
+they belong to where that is why. Behind split each turn has its cluster and its exchange.
 """
 
 from collections.abc import Iterable
@@ -25,7 +26,13 @@ TURN_COLUMNS: dict[str, type[pl.DataType] | pl.DataType] = {
     "source": pl.String,
 }
 TURNS = pl.Schema(TURN_COLUMNS)
-REJECTED_TURNS = pl.Schema({**TURN_COLUMNS, "stage": pl.String, "reason": pl.String})
+REJECTED_TURNS = pl.Schema(
+    {**TURN_COLUMNS, "stage": pl.String, "reason": pl.String, "cluster": pl.String}
+)
+# `cluster` is the lowest id of the near-twins; `exchange` the first of those that say the same,
+# as conversation_id:turn, on its question and its answer.
+SPLIT_TURNS = pl.Schema({**TURN_COLUMNS, "cluster": pl.String, "exchange": pl.String})
+LEFT_OUT = pl.Schema([*SPLIT_TURNS.items(), ("stage", pl.String()), ("reason", pl.String())])
 # What could not be read as a conversation: where it stood, why, and the record as it was.
 QUARANTINE = pl.Schema(
     {
@@ -75,7 +82,7 @@ def _messages(roles: list[Role], contents: list[str]) -> tuple[Message, ...]:
 
 
 def read_table(path: Path, schema: pl.Schema = TURNS) -> pl.DataFrame:
-    """A Parquet table with exactly the columns of `schema`.
+    """A Parquet table with the columns of `schema`; further ones are left out.
 
     Raises:
         UserError: the file is missing, cut short, or has other columns.
@@ -85,9 +92,9 @@ def read_table(path: Path, schema: pl.Schema = TURNS) -> pl.DataFrame:
     except (OSError, pl.exceptions.PolarsError) as error:
         first = str(error).strip().splitlines()[0]
         raise UserError(f"{path}: is not a whole Parquet table ({first})") from error
-    if table.schema != schema:
+    if any(table.schema.get(name) != kind for name, kind in schema.items()):
         raise UserError(f"{path}: columns {table.columns} are not {schema.names()}")
-    return table
+    return table.select(schema.names())
 
 
 def write_table(table: pl.DataFrame, path: Path) -> None:

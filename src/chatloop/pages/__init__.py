@@ -1,18 +1,65 @@
 """Pages that stand alone: no script, no font and no picture from elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+TOKENS = ("supervised", "masked", "cut", "dropped", "dropped_masked")
 
 
 def evaluation_page(
     scores: dict[str, Any], topics: Sequence[dict[str, Any]], generations: Sequence[dict[str, Any]]
 ) -> str:
     """HTML from the scores, the table by topic and the answers side by side."""
+    worst = max((row["base"] or row["bits_per_byte"] for row in topics), default=1.0)
+    page = _template("evaluation")
+    return page.render(scores=scores, topics=topics, generations=generations, worst=worst)
+
+
+def ledger_page(steps: Sequence[Mapping[str, Any]], splits: Mapping[str, Any]) -> str:
+    """HTML of the ledger: a bar a step, of the conversations, and a bar a split, of its tokens."""
+    whole = max((step["conversations"]["in"] for step in steps), default=1)
+    page = _template("ledger")
+    return page.render(
+        steps=[{"records": None, **_open(step)} for step in steps],
+        splits=splits,
+        whole=whole,
+        kinds=TOKENS,
+    )
+
+
+def diversity_page(
+    found: Mapping[str, Any],
+    bins: Mapping[str, Sequence[tuple[str, int]]],
+    statistics: Mapping[str, str],
+) -> str:
+    """HTML of a data set's profile: sources, topics, languages, lengths, drift, what stands out."""
+    kinds = {name: list(found[name].items()) for name in ("topics", "languages")}
+    tables = {name: bars for name, bars in {**kinds, **bins}.items() if bars}
+    counts = {name: [count for _, count in bars] for name, bars in tables.items()}
+    sums = {name: sum(many) for name, many in counts.items()}
+    return _template("diversity").render(
+        found=found,
+        tables=tables,
+        statistics=statistics,
+        total=sums | {"topics": found["conversations"]},  # one can have several
+        most={name: max(many, default=1) for name, many in counts.items()},
+    )
+
+
+def width(part: float, whole: float) -> str:
+    """A share in per cent as CSS takes it, "0" of nothing."""
+    return f"{100 * part / whole:.3f}" if whole else "0"
+
+
+def _open(step: Mapping[str, Any]) -> dict[str, Any]:
+    return {**step, "conversations": {"parts": None, **step["conversations"]}}
+
+
+def _template(name: str) -> Template:
     environment = Environment(
         loader=PackageLoader("chatloop.pages", ""), autoescape=True, undefined=StrictUndefined
     )
-    page = environment.get_template("evaluation.html.jinja")
-    worst = max((row["base"] or row["bits_per_byte"] for row in topics), default=1.0)
-    return page.render(scores=scores, topics=topics, generations=generations, worst=worst)
+    environment.globals["width"] = width
+    return environment.get_template(f"{name}.html.jinja")

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from chatloop.data_params import Section
 from chatloop.errors import UserError
-from chatloop.params import Section
 from chatloop.params_file import read_params
 
 PARAMS = Path("params.yaml")

@@ -31,12 +31,12 @@ def clean(
         UserError: no conversation is left.
     """
     read = read_table(turns)
-    mended, repaired = repair(read, params)
-    say(f"clean: {_conversations(read):,} conversations read; turns with {_listed(repaired)}")
-    private, redacted = redact(mended, params.redact)
+    mended = repair(read, params)
+    say(f"clean: {_conversations(read):,} conversations read; turns with {_listed(mended.changed)}")
+    private, redacted = redact(mended.turns, params.redact)
     say(f"clean: values redacted: {_listed(redacted)}")
     judged = judge(private, params)
-    counts = _counts(read, judged)
+    counts = _counts(read, judged, sum(mended.removed.values()))
     say(_summary(counts, judged.reasons))
     if judged.kept.is_empty():
         raise UserError(_nothing_left(counts, judged.reasons))
@@ -48,7 +48,9 @@ def clean(
         {
             **counts,
             "rejected_by_reason": judged.reasons,
-            "repaired": repaired,
+            "rejected_turns_by_reason": _turns_by_reason(judged),
+            "repaired": mended.changed,
+            "removed_by_repair": mended.removed,
             "redacted": redacted,
         },
     )
@@ -67,19 +69,27 @@ def histogram(turns: pl.DataFrame) -> pl.DataFrame:
     return joined.drop("place").fill_null(0)
 
 
-def _counts(read: pl.DataFrame, judged: Judgement) -> dict[str, dict[str, int]]:
-    """In, out and rejected; nothing may be lost between them."""
+def _counts(read: pl.DataFrame, judged: Judgement, removed: int) -> dict[str, dict[str, int]]:
+    """In, out, rejected, and the turns that repairs took away; nothing else may be lost."""
     counts = {
         "conversations": [_conversations(table) for table in (read, judged.kept, judged.rejects)],
         "turns": [table.height for table in (read, judged.kept, judged.rejects)],
     }
     for unit, (came, kept, rejected) in counts.items():
-        assert came == kept + rejected, f"{unit}: {came} in, {kept} out, {rejected} rejected"
+        less = removed if unit == "turns" else 0
+        assert came == kept + rejected + less, (
+            f"{unit}: {came} in, {kept} out, {rejected} rejected, {less} removed by repairs"
+        )
     assert counts["conversations"][2] == sum(judged.reasons.values())
     return {
         unit: dict(zip(("in", "out", "rejected"), three, strict=True))
         for unit, three in counts.items()
     }
+
+
+def _turns_by_reason(judged: Judgement) -> dict[str, int]:
+    found = dict(judged.rejects.group_by("reason").len().iter_rows())
+    return {name: found.get(name, 0) for name in judged.reasons}
 
 
 def _conversations(turns: pl.DataFrame) -> int:

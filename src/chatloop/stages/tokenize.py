@@ -1,29 +1,46 @@
-"""Conversations to packed ids and supervised masks, and the ledger of what became of every token.
+"""Conversations to packed ids and supervised masks, and the ledger of all that was lost on the way.
 
-In: train and validation split, the base model's tokenizer and template.
-Out: data/tokenize (arrays and a manifest), reports/ledger.json.
+In: train and validation split, the base model's tokenizer and template, the reports before.
+Out: data/tokenize (arrays and a manifest), reports/ledger.json, reports/ledger.html.
 """
 
 from pathlib import Path
 from typing import Any
 
-from chatloop.errors import UserError
+from chatloop.errors import DataError, UserError
 from chatloop.fitting import Fitted, Fitter
-from chatloop.io.files import read_json, whole_folder, write_json
+from chatloop.io.files import read_json, whole_folder, write_json, write_text
 from chatloop.io.hub import context_length, load_tokenizer
 from chatloop.io.tables import conversations_of, read_table
 from chatloop.io.tokens import write_packed
+from chatloop.ledger import lost_share, steps, tokens
 from chatloop.packing import Packed, pack
+from chatloop.pages import TOKENS, ledger_page
 from chatloop.params import TokenizeParams
 from chatloop.rendering import Renderer
 from chatloop.stages import main, say
 
 
 def tokenize(
-    params: TokenizeParams, train: Path, validation: Path, base: Path, out: Path, ledger: Path
+    params: TokenizeParams,
+    train: Path,
+    validation: Path,
+    base: Path,
+    ingest: Path,
+    clean: Path,
+    split: Path,
+    out: Path,
+    ledger: Path,
+    page: Path,
 ) -> None:
-    """Render, encode, fit and pack both splits; write arrays, manifest and ledger."""
+    """Render, encode, fit and pack both splits; write arrays, manifest and ledger.
+
+    Raises:
+        UserError: the context is too long for the base model, or nothing fits it.
+        DataError: too much of the answers is lost, or the ledger does not add up.
+    """
     _check_context(params.context, base)
+    went = steps(*(read_json(path) for path in (ingest, clean, split)))
     tokenizer = load_tokenizer(base)
     renderer = Renderer(tokenizer)
     counts: dict[str, Any] = {}
@@ -43,7 +60,9 @@ def tokenize(
             counts[name] = _counts(fitted, packed)
             say(_line(name, counts[name]))
         write_json(folder / "manifest.json", manifest)
-    write_json(ledger, counts)
+        write_json(ledger, {"steps": went, **counts})
+        write_text(page, ledger_page(went, counts))
+        _check_lost(counts, params)
 
 
 def _check_context(context: int, base: Path) -> None:
@@ -55,6 +74,17 @@ def _check_context(context: int, base: Path) -> None:
         )
 
 
+def _check_lost(counts: dict[str, Any], params: TokenizeParams) -> None:
+    for name, count in counts.items():
+        lost, limit = count["lost_answer_share"], params.max_lost_answer_share
+        if lost > limit:
+            raise DataError(
+                f"{name}: {lost:.1%} of the answers' tokens are lost, too long for "
+                f"tokenize.context {params.context}; tokenize.max_lost_answer_share allows "
+                f"{limit:.1%}: raise the context, split instead of drop, or raise the limit"
+            )
+
+
 def _answer_bytes(fitted: Fitted) -> int:
     return sum(example.answer_bytes for example in fitted.examples)
 
@@ -62,15 +92,15 @@ def _answer_bytes(fitted: Fitted) -> int:
 def _counts(fitted: Fitted, packed: Packed) -> dict[str, Any]:
     """Conversations, answers and tokens by what became of them; nothing is missing from it."""
     ledger = fitted.ledger
-    tokens = {key: ledger.tokens[key] for key in ("supervised", "masked", "dropped_too_long")}
-    used = tokens["supervised"] + tokens["masked"]
-    padding = packed.ids.size - used
+    found = {key: ledger.tokens[key] for key in ("read", "repeated", *TOKENS)}
+    padding = packed.ids.size - found["supervised"] - found["masked"]
     assert padding >= 0
-    assert int(packed.supervised.sum()) == tokens["supervised"], "a supervised token is lost"
+    assert int(packed.supervised.sum()) == found["supervised"], "a supervised token is lost"
     return {
         "conversations": {key: ledger.conversations[key] for key in ("whole", "split", "dropped")},
         "answers": {key: ledger.answers[key] for key in ("kept", "dropped_too_long")},
-        "tokens": {**tokens, "padding": padding},
+        "tokens": {**tokens(found, "tokenize"), "padding": padding},
+        "lost_answer_share": lost_share(found),
         "rows": len(packed),
         "padding_share": round(padding / packed.ids.size, 6),
     }

@@ -1,6 +1,6 @@
 """Great Expectations over the cleaned data; broken data stops here, after the docs are written.
 
-In: data/clean/turns.parquet, reports/ingest.json, reports/clean.json.
+In: data/clean/turns.parquet, reports/ingest.json, reports/clean.json, reports/profile.json.
 Out: reports/validate.json, reports/data_docs/index.html and a page a suite.
 """
 
@@ -11,12 +11,14 @@ from typing import Any
 import polars as pl
 
 from chatloop.data_docs import found, pages
+from chatloop.drift import STATISTICS
 from chatloop.errors import DataError, UserError
 from chatloop.expectations import (
     Check,
     Outcome,
     conversations_table,
     corpus_table,
+    drift_limit,
     suites,
     turns_table,
 )
@@ -29,18 +31,28 @@ from chatloop.stages import main, say
 
 
 def validate(
-    params: ValidateParams, turns: Path, ingest: Path, clean: Path, report: Path, docs: Path
+    params: ValidateParams,
+    turns: Path,
+    ingest: Path,
+    clean: Path,
+    profile: Path,
+    report: Path,
+    docs: Path,
 ) -> None:
-    """Run every suite; write the report and the Data Docs.
+    """Run every suite; write the report and the Data Docs. Drift warns, or is an expectation too.
 
     Raises:
         DataError: an expectation failed; report and docs are written nonetheless.
     """
-    tables = _tables(read_table(turns), ingest, clean)
+    drift = _drift(profile)
+    tables = _tables(read_table(turns), ingest, clean, drift)
+    for line in _warnings(drift, params):
+        say(f"validate: warning: {line}")
+    stopping = drift if params.drift.action == "stop" else ()
     # Takes seconds to import; a missing file is told before.
     from chatloop.io.expectations import run_suite
 
-    checks = [run_suite(suite, tables[suite.name]) for suite in suites(params)]
+    checks = [run_suite(suite, tables[suite.name]) for suite in suites(params, stopping)]
     write_json(report, _report(checks, tables))
     with whole_folder(docs) as folder:
         for name, page in pages(checks).items():
@@ -51,13 +63,34 @@ def validate(
     say(f"validate: {_count(checks)} expectations hold for {_rows(tables)}; see {docs}/index.html")
 
 
-def _tables(turns: pl.DataFrame, ingest: Path, clean: Path) -> dict[str, pl.DataFrame]:
+def _drift(profile: Path) -> dict[str, float]:
+    """How far each part of the data is from the last accepted; empty where there was none."""
+    found = read_json(profile).get("drift")
+    if not isinstance(found, dict) or not set(found) <= set(STATISTICS):
+        raise UserError(f"{profile}: drift is missing or not understood; run the profile stage")
+    return found
+
+
+def _warnings(drift: dict[str, float], params: ValidateParams) -> list[str]:
+    """`topics drifted: jensen_shannon_divergence 0.31 is above 0.1 (validate.drift.…)`."""
+    limits = {name: drift_limit(name, params) for name in drift}
+    return [
+        f"{name} drifted from the last accepted data: {STATISTICS[name]} {value:.4g} is above "
+        f"{limits[name][1]:.4g} ({limits[name][0]})"
+        for name, value in drift.items()
+        if value > limits[name][1]
+    ]
+
+
+def _tables(
+    turns: pl.DataFrame, ingest: Path, clean: Path, drift: dict[str, float]
+) -> dict[str, pl.DataFrame]:
     quarantined = _share(ingest, "quarantined", of="records_read")
     rejected = _share(clean, "conversations.rejected", of="conversations.in")
     return {
         "turns": turns_table(turns, count_personal_data(turns["content"], _kinds(clean))),
         "conversations": conversations_table(turns),
-        "corpus": corpus_table(turns, quarantined, rejected),
+        "corpus": corpus_table(turns, quarantined, rejected, drift),
     }
 
 

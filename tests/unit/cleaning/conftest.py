@@ -6,16 +6,25 @@ import polars as pl
 import pytest
 
 from chatloop.conversation import Conversation, Message
+from chatloop.data_params import REPAIR_NAMES, RULE_NAMES
 from chatloop.io.tables import turns_of
 from chatloop.params import CleanParams
 
 Talks = Callable[..., pl.DataFrame]
+# Rules about what is said; tests of the others say as little as they can.
+OFF = ("almost_empty", "too_repetitive", "only_links_or_code", "refusal", "wrong_language")
 
 
 @pytest.fixture(scope="session")
 def params() -> CleanParams:
     return CleanParams.model_validate(
         {
+            "repairs": REPAIR_NAMES[:6],
+            "rules": [name for name in RULE_NAMES if name not in OFF],
+            "own_rules": {},
+            "min_said": 2,
+            "languages": ["en"],
+            "repetition": {"min_words": 10, "min_distinct_share": 0.2},
             "max_turn_chars": 80,
             "scripts": ["Latin"],
             "max_other_script_share": 0.2,

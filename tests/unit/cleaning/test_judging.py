@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from chatloop.cleaning.judging import judge
 from chatloop.cleaning.repairs import repair
-from chatloop.cleaning.rules import RULES, Rule
+from chatloop.cleaning.rules import Rule
 from chatloop.conversation import ROLES
 from chatloop.io.tables import REJECTED_TURNS, TURNS
 
@@ -22,7 +22,7 @@ def test_nothing_is_lost_and_every_reject_has_one_reason(talks, params):
         for n, talk in enumerate(talks)
         for turn, (role, text) in enumerate(talk)
     ]
-    turns, _ = repair(pl.DataFrame(rows, schema=TURNS, orient="row"), params)
+    turns = repair(pl.DataFrame(rows, schema=TURNS, orient="row"), params).turns
     judged = judge(turns, params)
     both = pl.concat([judged.kept, judged.rejects.select(turns.columns)])
     assert both.sort("conversation_id", "turn").equals(turns.sort("conversation_id", "turn"))
@@ -35,7 +35,7 @@ def test_an_empty_table_is_judged_too(params):
     judged = judge(TURNS.to_frame(), params)
     assert judged.kept.schema == TURNS
     assert judged.rejects.schema == REJECTED_TURNS
-    assert judged.reasons == dict.fromkeys((rule.name for rule in RULES), 0)
+    assert judged.reasons == dict.fromkeys(params.rules, 0)
 
 
 def test_a_rule_is_a_name_and_an_expression(params, talks):

@@ -6,12 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatloop.cleaning.repairs import REPAIRS, repair
+from chatloop.cleaning.structure import RESTRUCTURINGS
+from chatloop.data_params import REPAIR_NAMES
 from chatloop.params import CleanParams
 
 
 def mend(text: str, params: CleanParams, talks) -> tuple[str, list[str]]:
-    turns, counts = repair(talks([text]), params)
-    return turns["content"][0], [name for name, count in counts.items() if count]
+    mended = repair(talks([text]), params)
+    return mended.turns["content"][0], [name for name, n in mended.changed.items() if n]
 
 
 @pytest.mark.parametrize(
@@ -67,14 +69,17 @@ def test_each_repair_is_counted_under_its_name(seen, wanted, name, params, talks
 
 def test_a_missing_content_is_an_empty_one(params, talks):
     turns = talks(["x"]).with_columns(content=pl.lit(None, dtype=pl.String))
-    mended, counts = repair(turns, params)
-    assert mended["content"].to_list() == [""]
-    assert not any(counts.values())
+    mended = repair(turns, params)
+    assert mended.turns["content"].to_list() == [""]
+    assert not any(mended.changed.values())
 
 
-def test_the_order_of_repairs_is_behaviour():
+def test_the_order_of_repairs_is_behaviour_and_their_names_are_those_of_params():
+    names = [step.name for step in (*REPAIRS, *RESTRUCTURINGS)]
+    assert tuple(names) == REPAIR_NAMES
     assert [step.name for step in REPAIRS] == [
         "encoding_repaired",
+        "html_removed",
         "invisible_removed",
         "unicode_normalized",
         "whitespace_collapsed",

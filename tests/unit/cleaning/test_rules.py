@@ -3,6 +3,7 @@ import pytest
 
 from chatloop.cleaning.judging import judge
 from chatloop.cleaning.rules import RULES
+from chatloop.data_params import RULE_NAMES
 from chatloop.errors import UserError
 
 GOOD = ["Where is my parcel?", "It left us today."]
@@ -14,14 +15,20 @@ def reason(turns: pl.DataFrame, params) -> str:
     return reasons[0] if len(reasons) else "kept"
 
 
-def test_the_order_of_rules_is_behaviour():
+def test_the_order_of_rules_is_behaviour_and_their_names_are_those_of_params():
+    assert tuple(rule.name for rule in RULES) == RULE_NAMES
     assert [rule.name for rule in RULES] == [
         "empty_turn",
         "roles_out_of_order",
         "answer_missing",
+        "almost_empty",
         "broken_encoding",
         "wrong_script",
         "too_long",
+        "too_repetitive",
+        "only_links_or_code",
+        "refusal",
+        "wrong_language",
         "duplicate",
         "near_duplicate",
     ]
@@ -78,6 +85,7 @@ def test_a_copy_is_one_whatever_its_case_and_spaces_and_the_lowest_id_stays(para
     turns = talks(GOOD, ["where is  MY parcel?", "It\nleft us today."], ["Where is it?", "Here."])
     judged = judge(turns, params)
     assert judged.reasons["duplicate"] == 1
+    assert judged.rejects["cluster"].to_list() == ["c0", "c0"]
     assert judged.kept["conversation_id"].unique(maintain_order=True).to_list() == ["c0", "c2"]
 
 
@@ -95,6 +103,7 @@ def test_a_twin_differs_by_a_few_words_and_the_lowest_id_stays(params, talks):
     judged = judge(turns, loose)
     assert judged.reasons["near_duplicate"] == 1
     assert judged.rejects["conversation_id"].unique().to_list() == ["c2"]
+    assert judged.rejects["cluster"].unique().to_list() == ["c1"]
 
 
 def test_the_same_system_prompt_makes_no_twins(params, talks):

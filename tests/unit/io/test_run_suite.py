@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from chatloop.data_docs import pages
+from chatloop.data_params import Drift
 from chatloop.expectations import (
     Check,
     Expectation,
@@ -23,6 +24,9 @@ PARAMS = ValidateParams(
     max_rejected_share=0.5,
     topics=Bounds(min=0, max=5),
     turn_chars=Bounds(min=1, max=20),
+    drift=Drift(
+        action="warn", max_population_stability_index=0.25, max_jensen_shannon_divergence=0.1
+    ),
 )
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from chatloop.errors import UserError
-from chatloop.io.tables import TURNS, read_table, write_table
+from chatloop.errors import DataError, UserError
+from chatloop.io.tables import LEFT_OUT, SPLIT_TURNS, TURNS, read_table, write_table
 from chatloop.params import SplitParams
 from chatloop.params_file import read_params
 from chatloop.splitting import SPLITS
@@ -30,7 +30,8 @@ def run(folder: Path, turns: pl.DataFrame, params: SplitParams, success: object 
     write_table(turns, folder / "turns.parquet")
     (folder / "validate.json").write_text(json.dumps({"success": success}))
     parts = [folder / f"{name}.parquet" for name in SPLITS]
-    split(params, folder / "turns.parquet", folder / "validate.json", *parts, folder / "split.json")
+    outs = [*parts, folder / "left_out.parquet", folder / "split.json"]
+    split(params, folder / "turns.parquet", folder / "validate.json", *outs)
 
 
 def test_every_turn_is_in_one_split_and_is_counted(tmp_path, params, capsys):
@@ -45,7 +46,48 @@ def test_every_turn_is_in_one_split_and_is_counted(tmp_path, params, capsys):
             "turns": part.height,
             "topics": 4,
         }
-    assert "0 of them stay with a twin" in capsys.readouterr().out
+    assert report["left_out"]["conversations"] == 0
+    assert report["exchanges"] == {"all": 200, "exact_repeats": 0, "near_repeats": 0}
+    assert "0 left out of training or validation" in capsys.readouterr().out
+
+
+def twins(of: pl.DataFrame) -> pl.DataFrame:
+    """The same conversations again under other ids."""
+    return of.with_columns(conversation_id="x" + pl.col("conversation_id"))
+
+
+def test_twins_are_left_out_with_their_reason_and_named_in_the_tables(tmp_path, params):
+    both = pl.concat([table(200), twins(table(200))])
+    run(tmp_path, both, params)
+    parts = [pl.read_parquet(tmp_path / f"{name}.parquet") for name in SPLITS]
+    out = read_table(tmp_path / "left_out.parquet", LEFT_OUT)
+    assert all(part.schema == SPLIT_TURNS for part in parts)
+    assert sum(part.height for part in parts) + out.height == both.height
+    assert set(out["reason"]) == {"twin_of_test", "twin_of_validation"}
+    assert set(out["stage"]) == {"split"}
+    clusters = [set(part["cluster"]) for part in parts]
+    assert not (clusters[0] & clusters[1] or clusters[0] & clusters[2] or clusters[1] & clusters[2])
+    copied = pl.concat(parts).filter(pl.col("conversation_id").str.starts_with("x"))
+    assert (copied["exchange"] == copied["conversation_id"].str.slice(1) + ":0").all()
+    report = json.loads((tmp_path / "split.json").read_text())
+    assert report["exchanges"]["exact_repeats"] == 200
+    assert report["left_out"]["turns"] == out.height
+    assert sum(report["left_out"]["by_reason"].values()) == report["left_out"]["conversations"]
+
+
+def test_a_test_split_that_stands_in_training_stops(tmp_path, params):
+    answer = "please send it back within thirty days and we will pay you at once"
+    canned = table(200).with_columns(
+        content=pl.when(pl.col("role") == "assistant").then(pl.lit(answer)).otherwise("content")
+    )
+    alike = params.near_duplicates.model_copy(update={"threshold": 0.95})
+    params = params.model_copy(update={"near_duplicates": alike})
+    strict = params.contamination.model_copy(update={"min_overlap": 0.3, "max_share": 0.2})
+    with pytest.raises(DataError, match=r"test exchanges \(100\.0%\) stand in the training data"):
+        run(tmp_path, canned, params.model_copy(update={"contamination": strict}))
+    report = json.loads((tmp_path / "split.json").read_text())
+    assert report["contamination"]["exchanges"]["share"] == 1.0
+    assert not (tmp_path / "train.parquet").exists()
 
 
 def test_an_empty_split_is_an_error_with_the_counts(tmp_path, params):

@@ -5,19 +5,23 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from chatloop.data_params import Drift
 from chatloop.errors import DataError, UserError
 from chatloop.io.tables import TURNS, write_table
 from chatloop.params import Bounds, ValidateParams
 from chatloop.stages.validate import validate
 
+DRIFT = Drift(action="warn", max_population_stability_index=0.25, max_jensen_shannon_divergence=0.1)
 PARAMS = ValidateParams(
     min_conversations=10,
     max_quarantined_share=0.1,
     max_rejected_share=0.5,
     topics=Bounds(min=1, max=5),
     turn_chars=Bounds(min=1, max=60),
+    drift=DRIFT,
 )
 INGEST = {"records_read": 400, "quarantined": 1}
+READS = ("turns.parquet", "ingest.json", "clean.json", "profile.json")
 CLEAN = {"conversations": {"in": 39, "rejected": 19, "out": 20}}
 
 
@@ -27,13 +31,20 @@ class Place:
 
     folder: Path
 
-    def put(self, turns: pl.DataFrame, ingest: object = INGEST, clean: object = CLEAN) -> None:
+    def put(
+        self,
+        turns: pl.DataFrame,
+        ingest: object = INGEST,
+        clean: object = CLEAN,
+        drift: object = None,
+    ) -> None:
+        (self.folder / "profile.json").write_text(json.dumps({"drift": drift or {}}))
         write_table(turns, self.folder / "turns.parquet")
         (self.folder / "ingest.json").write_text(json.dumps(ingest))
         (self.folder / "clean.json").write_text(json.dumps(clean))
 
     def run(self, params: ValidateParams = PARAMS) -> None:
-        reads = [self.folder / name for name in ("turns.parquet", "ingest.json", "clean.json")]
+        reads = [self.folder / name for name in READS]
         validate(params, *reads, self.folder / "validate.json", self.folder / "docs")
 
     def failed(self, params: ValidateParams = PARAMS) -> tuple[list[str], str]:
@@ -223,3 +234,30 @@ def test_a_kind_that_the_user_chose_not_to_redact_does_not_fail(place: Place) ->
     place.run()
     place.put(turns, clean=CLEAN | {"redacted": {"phone": 0, "email": 0}})
     assert "turns.no_personal_data" in place.failed()[0][0]
+
+
+FAR = {"turn_words": 0.31, "topics": 0.02, "vocabulary": 0.4}
+
+
+def test_drift_warns_with_its_statistic_and_limit(place: Place, capsys) -> None:
+    place.put(sound(), drift=FAR)
+    place.run()
+    warned = [line for line in capsys.readouterr().out.splitlines() if "warning" in line]
+    assert warned == [
+        "validate: warning: turn_words drifted from the last accepted data: "
+        "population_stability_index 0.31 is above 0.25 "
+        "(validate.drift.max_population_stability_index)",
+        "validate: warning: vocabulary drifted from the last accepted data: "
+        "jensen_shannon_divergence 0.4 is above 0.1 (validate.drift.max_jensen_shannon_divergence)",
+    ]
+    assert place.report["vocabulary_drift"] == 0.4
+
+
+def test_drift_stops_where_params_say_so(place: Place) -> None:
+    place.put(sound(), drift=FAR)
+    strict = PARAMS.model_copy(update={"drift": DRIFT.model_copy(update={"action": "stop"})})
+    names, message = place.failed(strict)
+    assert names == ["corpus.turn_words_drift", "corpus.vocabulary_drift"]
+    assert "validate.drift.max_jensen_shannon_divergence: 0.1" in message
+    place.put(sound(), drift={"topics": 0.1})
+    place.run(strict)

@@ -20,7 +20,9 @@ def watch(event, arguments):
 sys.addaudithook(watch)
 runpy.run_module("chatloop.stages.validate", run_name="__main__", alter_sys=True)
 """
-READS = {"turns": "turns.parquet", "ingest": "ingest.json", "clean": "clean.json"}
+READS = {name: f"{name}.json" for name in ("ingest", "clean", "profile")} | {
+    "turns": "turns.parquet"
+}
 WRITES = {"report": "validate.json", "docs": "docs"}
 
 
@@ -35,6 +37,7 @@ def put(folder: Path, params: Path) -> None:
     (folder / READS["ingest"]).write_text(json.dumps({"records_read": 130, "quarantined": 1}))
     counts = {"in": 129, "out": 120, "rejected": 9}
     (folder / READS["clean"]).write_text(json.dumps({"conversations": counts}))
+    (folder / READS["profile"]).write_text(json.dumps({"drift": {}}))
     (folder / "params.yaml").write_bytes(params.read_bytes())
 
 

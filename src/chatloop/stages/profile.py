@@ -1,0 +1,100 @@
+"""What the data is about, how varied it is, what is new in it and how far it drifted; for people.
+
+In: data/clean/turns.parquet, pins/accepted.json (the profile of the last data set whose model was
+promoted). Out: data/profile/profile.json, reports/profile.json, reports/diversity.html.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from chatloop.clustering import topics
+from chatloop.dedup import transcripts
+from chatloop.drift import STATISTICS, drift
+from chatloop.io.files import read_json, sha256, write_json, write_text
+from chatloop.io.tables import read_table
+from chatloop.pages import diversity_page
+from chatloop.params import ProfileParams
+from chatloop.profiling import TALK_TURNS, TURN_WORDS, given_topics, news
+from chatloop.profiling import profile as profile_of
+from chatloop.stages import main, say
+
+
+def profile(
+    params: ProfileParams, turns: Path, accepted: Path, out: Path, report: Path, page: Path
+) -> None:
+    """Measure the cleaned turns, hold them against the last accepted, say what stands out."""
+    table = read_table(turns)
+    last = read_json(accepted)
+    given = given_topics(table)
+    now = profile_of(table, given or _found_topics(table, params))
+    now["topics_are"] = "given" if given else "found"
+    comparable = now if last.get("topics_are") == now["topics_are"] == "given" else _no_topics(now)
+    found = {
+        "conversations": now["conversations"],
+        "turns": now["turns"],
+        "words": now["vocabulary"]["words"],
+        "distinct_words": now["vocabulary"]["distinct"],
+        "topics_are": now["topics_are"],
+        "topics": now["topics"],
+        "languages": now["languages"],
+        "sources": news(now, last),
+        "drift": drift(comparable, last),
+        "remarks": _remarks(now, last, params),
+    }
+    write_json(out, {**now, "turns_sha256": sha256(turns)})
+    write_json(report, found)
+    bins = {"words in a turn": _bars(now["turn_words"], TURN_WORDS)}
+    bins["turns in a conversation"] = _bars(now["talk_turns"], TALK_TURNS)
+    write_text(page, diversity_page(found, bins, STATISTICS))
+    say(_line(found))
+
+
+def _found_topics(table: pl.DataFrame, params: ProfileParams) -> dict[str, int]:
+    named = topics(transcripts(table)["transcript"], params.clusters, params.seed)
+    counted = named.value_counts(name="n").sort(["n", "topic"], descending=[True, False])
+    return dict(counted.iter_rows())
+
+
+def _no_topics(now: dict[str, Any]) -> dict[str, Any]:
+    """Clusters are named anew each time, so they cannot be compared with others."""
+    return {**now, "topics": {}}
+
+
+def _remarks(now: dict[str, Any], last: dict[str, Any], params: ProfileParams) -> list[str]:
+    """What is missing, rare or over-weight, in words."""
+    said = []
+    sources = {name: one["conversations"] for name, one in now["sources"].items()}
+    for kind, counts in (("topic", now["topics"]), ("source", sources)):
+        for name, count in counts.items():
+            share = count / max(1, now["conversations"])
+            if share < params.rare_share:
+                said.append(f"{kind} {name} is rare: {count:,} conversations, {share:.2%}")
+            if share > params.dominant_share and len(counts) > 1:
+                said.append(f"{kind} {name} is over-weight: {share:.1%} of the conversations")
+    gone = [] if last.get("topics_are") != "given" else sorted({*last["topics"]} - {*now["topics"]})
+    missing = [f"topic {name} is missing: the last accepted data had it" for name in gone]
+    absent = [name for name in params.topics if name not in now["topics"]]
+    return [*said, *missing, *(f"topic {name} is missing: params name it" for name in absent)]
+
+
+def _bars(counts: list[int], ends: tuple[int, ...]) -> list[tuple[str, int]]:
+    """`3–5` and how many there are; the last bin has no end."""
+    starts = (1, *(end + 1 for end in ends))
+    spans = zip(starts[:-1], ends, strict=True)
+    labels = [f"{low}–{high}" if low < high else str(low) for low, high in spans]
+    return list(zip([*labels, f"{starts[-1]}+"], counts, strict=True))
+
+
+def _line(found: dict[str, Any]) -> str:
+    new = sum(one["new"] for one in found["sources"].values())
+    return (
+        f"profile: {found['conversations']:,} conversations, {new:,} of them new since the last "
+        f"accepted data; {len(found['topics']):,} topics {found['topics_are']}, "
+        f"{found['distinct_words']:,} different words; {len(found['remarks'])} remarks"
+    )
+
+
+if __name__ == "__main__":
+    main(profile)

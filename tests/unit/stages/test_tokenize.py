@@ -1,0 +1,57 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from transformers import GPT2Config
+
+from chatloop.errors import DataError
+from chatloop.io.tables import SPLIT_TURNS, write_table
+from chatloop.params import TokenizeParams
+from chatloop.stages.tokenize import tokenize
+from tests.unit.test_ledger import CLEAN, INGEST, SPLIT
+
+READS = ("train", "validation", "base", "ingest", "clean", "split")
+WRITES = ("out", "ledger.json", "ledger.html")
+
+
+@pytest.fixture
+def place(tmp_path: Path, chatml: Any) -> Path:
+    rows = [
+        (f"c{n}", turn, role, text * (1 + 9 * (n == 3)), [], "test", f"c{n}", None)
+        for n in range(4)
+        for turn, (role, text) in enumerate([("user", "where is it"), ("assistant", "on its way")])
+    ]
+    for name in ("train", "validation"):
+        write_table(pl.DataFrame(rows, schema=SPLIT_TURNS, orient="row"), tmp_path / name)
+    chatml.save_pretrained(tmp_path / "base")
+    GPT2Config(n_positions=512).save_pretrained(tmp_path / "base")
+    for name, report in (("ingest", INGEST), ("clean", CLEAN), ("split", SPLIT)):
+        (tmp_path / name).write_text(json.dumps(report))
+    return tmp_path
+
+
+def run(place: Path, context: int, limit: float) -> dict[str, Any]:
+    params = TokenizeParams(context=context, too_long="split", max_lost_answer_share=limit)
+    paths = [place / name for name in (*READS, *WRITES)]
+    try:
+        tokenize(params, *paths)
+    finally:
+        ledger = json.loads((place / "ledger.json").read_text())
+    return ledger
+
+
+def test_the_ledger_has_every_step_and_every_token(place: Path) -> None:
+    ledger = run(place, 256, 0.0)
+    assert [step["step"] for step in ledger["steps"]] == ["ingest", "clean", "validate", "split"]
+    tokens = ledger["train"]["tokens"]
+    assert tokens["read"] == tokens["supervised"] + tokens["masked"]
+    assert "dropped_masked" in (place / "ledger.html").read_text()
+
+
+def test_too_many_lost_answers_stop_after_the_ledger_is_written(place: Path) -> None:
+    with pytest.raises(DataError, match=r"train: .*% of the answers' tokens are lost, too long"):
+        run(place, 64, 0.3)
+    assert not (place / "out").exists()
+    assert run(place, 64, 1.0)["train"]["lost_answer_share"] > 0.3
