@@ -36,6 +36,20 @@ class Conversation:
 
 
 @dataclass(frozen=True)
+class Preference:
+    """Two answers to one prompt, or one answer with a thumb up or down; an empty one is not known.
+
+    The chosen answer is a conversation like any other; both are kept for preference tuning.
+    """
+
+    id: str
+    prompt: tuple[Message, ...]
+    chosen: tuple[Message, ...]
+    rejected: tuple[Message, ...]
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Reject:
     """Why a record or a conversation was left out: `reason` is a stable word, `detail` explains."""
 

@@ -5,13 +5,14 @@ params.yaml: train.learning_rate: '2e-5' is text, not a number; write 2.0e-5
 
 import math
 from pathlib import Path
+from typing import get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from chatloop.errors import UserError
-from chatloop.params import Params, Source
+from chatloop.params import Params
 
 
 def read_params(path: Path) -> Params:
@@ -54,16 +55,18 @@ def _line(detail: ErrorDetails) -> str:
 
 def _known(location: tuple[int | str, ...]) -> list[str]:
     """Names of the keys that are allowed beside the wrong one."""
-    section: object = Params
+    section: type[BaseModel] = Params
     for part in location[:-1]:
-        if not (isinstance(section, type) and issubclass(section, BaseModel)):
-            break
         fields = {field.alias or name: field for name, field in section.model_fields.items()}
-        found = fields[str(part)].annotation if str(part) in fields else None
-        section = Source if found == tuple[Source, ...] else found
-    if isinstance(section, type) and issubclass(section, BaseModel):
-        return [field.alias or name for name, field in section.model_fields.items()]
-    return list(Source.model_fields)
+        if str(part) in fields:
+            section = _section_in(fields[str(part)].annotation) or section
+    return [field.alias or name for name, field in section.model_fields.items()]
+
+
+def _section_in(annotation: object) -> type[BaseModel] | None:
+    """The section in `Tiny`, `Columns | None` or `tuple[Source, ...]`."""
+    kinds = (annotation, *get_args(annotation))
+    return next((k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)), None)
 
 
 def _number(text: str) -> str | None:

@@ -10,10 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from chatloop.errors import UserError
-from chatloop.formats import format_named
+from chatloop.formats import check_options, format_named
 from chatloop.io import hub
 from chatloop.io.files import write_text
-from chatloop.io.sources import BUILTIN, find_files
+from chatloop.io.sources import check_source
 from chatloop.params import Params
 from chatloop.params_file import read_params
 
@@ -69,7 +69,6 @@ def check(params: Params) -> None:
     """
     for at, source in enumerate(params.ingest.sources):
         if source.format is not None:
-            format_named(source.format, at)
-        if source.path != BUILTIN:
-            find_files(source, at)
+            check_options(format_named(source.format, at), source, at)
+        check_source(source, at)
     hub.check(params.base)

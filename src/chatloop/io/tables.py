@@ -8,7 +8,8 @@ Rejected conversations keep the same columns and more: stage, reason, and the cl
 they belong to where that is why. Behind split each turn has its cluster and its exchange.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -44,6 +45,9 @@ QUARANTINE = pl.Schema(
         "record": pl.String,
     }
 )
+
+# Answers that were compared or judged, for preference tuning; `side` is prompt, chosen or rejected.
+PREFERENCES = pl.Schema({"side": pl.String, **TURN_COLUMNS})
 
 
 def turns_of(conversations: Iterable[Conversation], source: str) -> pl.DataFrame:
@@ -101,3 +105,17 @@ def write_table(table: pl.DataFrame, path: Path) -> None:
     """Parquet, whole or not at all; the same rows give the same bytes."""
     with whole(path) as aside:
         table.write_parquet(aside, compression="zstd", statistics=True)
+
+
+@contextmanager
+def table_writer(path: Path, schema: pl.Schema) -> Iterator[Callable[[pl.DataFrame], None]]:
+    """What writes a table a part at a time, each a row group; whole or not at all.
+
+    The same parts give the same bytes. No more than one part is in memory.
+    """
+    import pyarrow.parquet as pq
+
+    with whole(path) as aside:
+        arrow = schema.to_frame().to_arrow().schema
+        with pq.ParquetWriter(aside, arrow, compression="zstd") as writer:
+            yield lambda part: writer.write_table(part.match_to_schema(schema).to_arrow())

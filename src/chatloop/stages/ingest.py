@@ -1,106 +1,92 @@
 """Conversations from every source into one turns table; what is not understood is quarantined.
 
-In: params.ingest.sources (files, folders, globs, or the built-in corpus).
-Out: data/ingest/turns.parquet, data/ingest/quarantine.parquet, reports/ingest.json.
+In: params.ingest.sources (files, folders, globs, hub data sets, or the built-in corpus).
+Out: data/ingest/turns.parquet, data/ingest/preferences.parquet, data/ingest/quarantine.parquet,
+reports/ingest.json.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
 from pathlib import Path
 
-import polars as pl
-
-from chatloop.conversation import Conversation, Message, Reject
+from chatloop.conversation import Reject
 from chatloop.errors import UserError
-from chatloop.formats import FORMATS, Format, format_named, formats_that_fit
+from chatloop.formats import FORMATS, Format, Parsed, check_options, detect, format_named
 from chatloop.io.files import write_json
-from chatloop.io.sources import BUILTIN, Record, find_files, read_records
-from chatloop.io.tables import QUARANTINE, turns_of, write_table
+from chatloop.io.sources import BUILTIN, Record
+from chatloop.io.sources.gathering import gather, sample
+from chatloop.io.sources.intake import Intake
+from chatloop.io.tables import PREFERENCES, QUARANTINE, TURNS, table_writer
 from chatloop.params import Builtin, IngestParams, Source
 from chatloop.stages import main, say
 
-
-@dataclass
-class Intake:
-    """What has come in so far; every record ends up in exactly one of the two lists."""
-
-    conversations: list[tuple[str, Conversation]] = field(default_factory=list)
-    quarantined: list[tuple[str, str, int, str, str, str]] = field(default_factory=list)
-    taken: set[str] = field(default_factory=set)
-    renamed: int = 0
-
-    def add(self, source: str, record: Record, parsed: Conversation | Reject) -> None:
-        """Keep a conversation under a free id, or the record with the reason why not."""
-        if isinstance(parsed, Reject):
-            detail, raw = _unicode(parsed.detail), _unicode(record.raw)
-            where = (source, record.file, record.line)
-            self.quarantined.append((*where, parsed.reason, detail, raw))
-            return
-        name = self._free(_unicode(parsed.id) or f"{Path(record.file).name}:{record.line}")
-        messages = tuple(Message(m.role, _unicode(m.content)) for m in parsed.messages)
-        topics = tuple(_unicode(topic) for topic in parsed.topics)
-        talk = replace(parsed, id=name, messages=messages, topics=topics)
-        self.conversations.append((source, talk))
-
-    def _free(self, name: str) -> str:
-        """The name, or the first of name~2, name~3, … that nobody has yet."""
-        free, number = name, 1
-        while free in self.taken:
-            number += 1
-            free = f"{name}~{number}"
-        self.renamed += free != name
-        self.taken.add(free)
-        return free
+_COUNTED = ("records_read", "conversations", "quarantined")
 
 
 def ingest(
-    params: IngestParams, sources: Path, turns: Path, quarantine: Path, report: Path
+    params: IngestParams,
+    sources: Path,
+    turns: Path,
+    preferences: Path,
+    quarantine: Path,
+    report: Path,
 ) -> None:
-    """Read every source; write the turns table, the quarantine and the counts.
+    """Read every source; write turns, judged answers, the quarantine and the counts.
 
-    `sources` is the pin of the files' digests: DVC runs this stage again when it changes.
+    `sources` is the pin of the files' digests: DVC runs this stage again when it changes. All is
+    read and written a part at a time, so that memory does not grow with the data.
     """
-    intake = Intake()
     per_source: dict[str, dict[str, int]] = {}
-    for at, source in enumerate(params.sources):
-        before = len(intake.conversations), len(intake.quarantined)
-        name = _read(source, at, params.builtin, intake)
-        read = len(intake.conversations) - before[0]
-        bad = len(intake.quarantined) - before[1]
-        per_source[source.path] = {"conversations": read, "quarantined": bad}
-        say(f"ingest: {source.path} as {name}: {read:,} conversations, {bad:,} quarantined")
-    if not intake.conversations:
-        raise UserError(f"no conversation in any source; {_reasons(intake) or 'they are empty'}")
-    table = _table(intake)
-    write_table(table, turns)
-    write_table(pl.DataFrame(intake.quarantined, schema=QUARANTINE, orient="row"), quarantine)
-    write_json(report, _report(intake, table, per_source))
+    with _writing(turns, preferences, quarantine) as intake:
+        for at, source in enumerate(params.sources):
+            before = intake.counts.copy()
+            name = _read(source, at, params.builtin, intake)
+            came = {count: intake.counts[count] - before[count] for count in _COUNTED}
+            say(_line(source, name, came))
+            known = per_source.setdefault(source.path, dict.fromkeys(_COUNTED, 0))
+            per_source[source.path] = {count: known[count] + came[count] for count in _COUNTED}
+        if not intake.counts["conversations"]:
+            reasons = _reasons(intake) or "they are empty"
+            raise UserError(f"no conversation in any source; {reasons}")
+    write_json(report, _report(intake, per_source))
 
 
-def _table(intake: Intake) -> pl.DataFrame:
-    """Turns of all conversations, in the order of the sources."""
-    names = dict.fromkeys(source for source, _ in intake.conversations)
-    tables = [turns_of((t for s, t in intake.conversations if s == name), name) for name in names]
-    return pl.concat(tables)
+@contextmanager
+def _writing(turns: Path, preferences: Path, quarantine: Path) -> Iterator[Intake]:
+    with (
+        table_writer(turns, TURNS) as write_turns,
+        table_writer(preferences, PREFERENCES) as write_preferences,
+        table_writer(quarantine, QUARANTINE) as write_quarantine,
+    ):
+        intake = Intake(write_turns, write_quarantine, write_preferences)
+        yield intake
+        intake.flush()
 
 
 def _read(source: Source, at: int, builtin: Builtin, intake: Intake) -> str:
     """Read one source into the intake; returns the name of its format."""
     if source.path == BUILTIN:
         for record in _builtin(builtin):
-            intake.add(source.path, record, FORMATS["messages"].parse(record.value))
+            intake.add(source.path, record, FORMATS["messages"].parse(record.value, source))
         return "messages"
-    chosen: Format | None = format_named(source.format, at) if source.format else None
-    for path in find_files(source, at):
-        for record in read_records(path):
-            if record.problem:
-                intake.add(source.path, record, record.problem)
-                continue
-            chosen = chosen or _detect(record, source, at)
-            intake.add(source.path, record, chosen.parse(record.value))
-    return chosen.name if chosen else "nothing"
+    named = format_named(source.format, at) if source.format else None
+    chosen = named or detect(sample(source, at), source, at)
+    if chosen is not None:
+        check_options(chosen, source, at)
+    for record in gather(source, at, chosen or FORMATS["messages"]):
+        intake.add(source.path, record, _parsed(record, chosen, source))
+    found = "" if named or not chosen else ", found from its records"
+    return f"{chosen.name if chosen else 'nothing'}{found}"
+
+
+def _parsed(record: Record, chosen: Format | None, source: Source) -> list[Parsed]:
+    if record.problem or chosen is None:
+        return [record.problem or Reject("not_understood", "its format is not known")]
+    try:
+        return chosen.parse(record.value, source)
+    except RecursionError:
+        return [Reject("too_deep", "nested deeper than can be followed")]
 
 
 def _builtin(builtin: Builtin) -> Iterator[Record]:
@@ -111,38 +97,31 @@ def _builtin(builtin: Builtin) -> Iterator[Record]:
         yield Record(BUILTIN, at, json.dumps(record, ensure_ascii=False), record)
 
 
-def _detect(record: Record, source: Source, at: int) -> Format:
-    fitting = formats_that_fit(record.value)
-    if len(fitting) != 1:
-        found = f"fits {' and '.join(fitting)}" if fitting else "fits no known format"
-        raise UserError(
-            f"ingest.sources[{at}]: {source.path}: {record.file} line {record.line} {found}; "
-            f"name its format: {', '.join(sorted(FORMATS))}"
-        )
-    return FORMATS[fitting[0]]
-
-
-def _unicode(text: str) -> str:
-    """Text that UTF-8 can hold: half of a surrogate pair, which JSON allows, becomes U+FFFD."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+def _line(source: Source, name: str, came: dict[str, int]) -> str:
+    said = f"{came['conversations']:,} conversations, {came['quarantined']:,} quarantined"
+    return f"ingest: {source.path} as {name}: {said}"
 
 
 def _reasons(intake: Intake) -> str:
-    counts = Counter(row[3] for row in intake.quarantined)
-    return ", ".join(f"{count:,} {reason}" for reason, count in sorted(counts.items()))
+    return ", ".join(f"{count:,} {reason}" for reason, count in sorted(intake.reasons.items()))
 
 
-def _report(
-    intake: Intake, table: pl.DataFrame, per_source: dict[str, dict[str, int]]
-) -> dict[str, object]:
-    reasons = Counter(row[3] for row in intake.quarantined)
+def _report(intake: Intake, per_source: dict[str, dict[str, int]]) -> dict[str, object]:
+    """What was read: every record was kept, at least in part, or is in quarantine."""
+    counts = intake.counts
+    read, kept, quarantined = (
+        counts[name] for name in ("records_read", "records_kept", "quarantined")
+    )
+    assert read == kept + quarantined, f"{read} records, {kept} kept, {quarantined} quarantined"
     return {
-        "records_read": len(intake.conversations) + len(intake.quarantined),
-        "conversations": len(intake.conversations),
-        "turns": table.height,
-        "quarantined": len(intake.quarantined),
-        "quarantined_by_reason": dict(sorted(reasons.items())),
-        "ids_renamed": intake.renamed,
+        "records_read": read,
+        "records_kept": kept,
+        "conversations": counts["conversations"],
+        "turns": counts["turns"],
+        "quarantined": quarantined,
+        "quarantined_by_reason": dict(sorted(intake.reasons.items())),
+        "preferences": {kind: counts[f"preferences_{kind}"] for kind in ("pairs", "up", "down")},
+        "ids_renamed": counts["ids_renamed"],
         "sources": per_source,
     }
 

@@ -1,0 +1,1 @@
+"""Chats as chat software writes them: a list of who said what."""

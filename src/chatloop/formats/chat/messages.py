@@ -1,0 +1,85 @@
+"""OpenAI-style messages, also as fine-tuning files have them.
+
+{"id": "shop-00001", "topics": ["order_status"], "messages": [
+    {"role": "system", "content": "You are the assistant of a shop."},
+    {"role": "user", "content": "Where is my order 48213?"},
+    {"role": "assistant", "content": [{"type": "text", "text": "It left us today."}], "weight": 1}]}
+"""
+
+from chatloop.conversation import Message, Reject, Role
+from chatloop.formats.format import Parsed
+from chatloop.formats.preference.marks import is_pair, is_thumb
+from chatloop.formats.turns import (
+    finished,
+    first,
+    kind,
+    message,
+    not_an_object,
+    whole,
+)
+from chatloop.params import Source
+
+ROLE_OF: dict[str, Role] = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "assistant": "assistant",
+}
+OPTIONS = frozenset({"speakers", "weights"})
+
+
+def fits(record: object) -> bool:
+    """Whether a record has the key that this format is known by, and no pair or thumb with it."""
+    if not isinstance(record, dict) or is_pair(record) or is_thumb(record):
+        return False
+    if "messages" in record:
+        return True
+    turns = record.get("conversation")
+    return isinstance(turns, list) and all(isinstance(t, dict) and "role" in t for t in turns)
+
+
+def parse(record: object, source: Source) -> list[Parsed]:
+    """A conversation; `id` may be missing (the reader then names it after file and line)."""
+    if not isinstance(record, dict):
+        return [*not_an_object(record)]
+    turns = first(record, "messages", "conversation")
+    if not isinstance(turns, list) or not turns:
+        return [Reject("no_messages", "`messages` is missing, empty or no list")]
+    messages = read(turns, source)
+    name, topics = first(record, "id", "conversation_id"), first(record, "topics", "topic")
+    return [*finished(name, messages, topics)]
+
+
+def read(turns: list[object], source: Source) -> tuple[Message, ...] | Reject:
+    """Messages from their objects, or the first reason why not."""
+    return whole(_message(turn, at, source) for at, turn in enumerate(turns))
+
+
+def _message(turn: object, at: int, source: Source) -> Message | Reject:
+    if not isinstance(turn, dict):
+        return Reject("bad_message", f"turn {at} is {kind(turn)}, not an object")
+    if turn.get("tool_calls") or turn.get("function_call"):
+        return Reject("tool_call", f"turn {at} calls a tool; only text can be learned")
+    content = turn.get("content")
+    if content is None and "refusal" in turn:
+        content = turn["refusal"]
+    parsed = message(turn.get("role"), content, ROLE_OF, source, at)
+    if isinstance(parsed, Reject) or "weight" not in turn:
+        return parsed
+    return _weighed(parsed, turn, at, source)
+
+
+def _weighed(parsed: Message, turn: dict[str, object], at: int, source: Source) -> Message | Reject:
+    """Fine-tuning files mark an answer that must not be learned with `weight: 0`.
+
+    Every answer of a conversation is learned here, so such a one is left out unless told otherwise.
+    """
+    weight = turn.get("weight")
+    if weight is None or parsed.role != "assistant" or source.weights == "ignore":
+        return parsed
+    if isinstance(weight, bool) or weight not in (0, 1):
+        return Reject("bad_weight", f"turn {at}: its weight is neither 0 nor 1")
+    if weight == 0:
+        says = "write `weights: ignore` in the source to learn it all the same"
+        return Reject("not_to_be_learned", f"turn {at}: its weight is 0; {says}")
+    return parsed

@@ -1,0 +1,1 @@
+"""What chat frameworks write: stories, test cases, conversation logs."""

@@ -1,0 +1,54 @@
+"""One answer with a thumb up or down, as for KTO (Kahneman-Tversky Optimization).
+
+{"prompt": "Where is my order?", "completion": "It left us today.", "label": true}
+{"prompt": "Where is my order?", "completion": "No idea.", "label": false}
+"""
+
+from chatloop.conversation import Conversation, Preference, Reject
+from chatloop.formats.format import Parsed
+from chatloop.formats.preference.marks import is_thumb, thumb
+from chatloop.formats.preference.preference import Turns
+from chatloop.formats.preference.sides import side
+from chatloop.formats.turns import finished, first, not_an_object
+from chatloop.params import Source
+
+OPTIONS = frozenset({"speakers", "weights"})
+
+
+def fits(record: object) -> bool:
+    """Whether a record has the keys that this format is known by."""
+    return is_thumb(record)
+
+
+def parse(record: object, source: Source) -> list[Parsed]:
+    """A preference with one answer: chosen with a thumb up, rejected with a thumb down."""
+    if not isinstance(record, dict):
+        return [*not_an_object(record)]
+    good = thumb(record.get("label"))
+    if good is None:
+        return [Reject("bad_label", "`label` is neither true nor false")]
+    sides = _sides(record, source)
+    if isinstance(sides, Reject):
+        return [sides]
+    prompt, answer = sides
+    (whole,) = finished(record.get("id"), prompt + answer, first(record, "topics", "topic"))
+    if not isinstance(whole, Conversation):
+        return [whole]
+    chosen, rejected = (answer, ()) if good else ((), answer)
+    return [Preference(whole.id, prompt, chosen, rejected, whole.topics)]
+
+
+def _sides(record: dict[str, object], source: Source) -> tuple[Turns, Turns] | Reject:
+    """Prompt and answer; of messages, the last one is the answer."""
+    if record.get("messages") is not None:
+        turns = side(record["messages"], "user", source)
+        if isinstance(turns, Reject):
+            return turns
+        if len(turns) < 2 or turns[-1].role != "assistant":  # noqa: PLR2004
+            return Reject("no_answer", "`messages` does not end with an answer to a prompt")
+        return turns[:-1], turns[-1:]
+    prompt = side(record.get("prompt"), "user", source)
+    answer = side(record.get("completion"), "assistant", source)
+    if isinstance(prompt, Reject):
+        return prompt
+    return answer if isinstance(answer, Reject) else (prompt, answer)

@@ -1,0 +1,27 @@
+"""By what keys a record of judged answers is known, so that no other format takes it for its own.
+
+{"prompt": …, "chosen": …, "rejected": …}    a pair
+{"prompt": …, "completion": …, "label": true}    a thumb
+"""
+
+_PAIRS = ({"chosen", "rejected"}, {"preferred_output", "non_preferred_output"})
+
+
+def is_pair(record: object) -> bool:
+    """Whether a record compares two answers."""
+    return isinstance(record, dict) and any(pair <= record.keys() for pair in _PAIRS)
+
+
+def is_thumb(record: object) -> bool:
+    """Whether a record says of an answer that it is good or bad."""
+    if not isinstance(record, dict) or thumb(record.get("label")) is None:
+        return False
+    return {"prompt", "completion"} <= record.keys() or "messages" in record
+
+
+def thumb(label: object) -> bool | None:
+    """True, false, or None for what is neither; tables write these as text."""
+    if isinstance(label, bool):
+        return label
+    said = label.strip().casefold() if isinstance(label, str) else ""
+    return {"true": True, "false": False}.get(said)

@@ -1,0 +1,1 @@
+"""Published research sets, in their publishers' own layouts."""
