@@ -111,7 +111,7 @@ class CleanParams(Section):
     max_turn_chars: Positive
     scripts: tuple[str, ...] = Field(min_length=1)
     max_other_script_share: Share
-    languages: Several[str]
+    languages: Several[str] = Field(min_length=1)
     repetition: Repetition
     boilerplate: Boilerplate
     near_duplicates: NearDuplicates
