@@ -80,7 +80,7 @@ def test_a_linked_folder_and_a_path_upwards_are_refused(tmp_path: Path) -> None:
         find_files(Source(path=str(logs / "*" / ".." / ".." / "outside" / "*.jsonl")), 0)
     (logs / "more").symlink_to(outside)
     for path in (logs, logs / "**" / "*.jsonl"):
-        with pytest.raises(UserError, match="more.* leads out of"):
+        with pytest.raises(UserError, match=r"more.* leads out of"):
             find_files(Source(path=str(path)), 0)
 
 
@@ -116,7 +116,9 @@ LAUGHS = "a0: &a0 [lol, lol]\n" + "".join(
         ("\x00", ""),
     ],
 )
-def test_yaml_that_unfolds_or_runs_or_loses_is_refused(tmp_path: Path, text: str, says: str) -> None:
+def test_yaml_that_unfolds_or_runs_or_loses_is_refused(
+    tmp_path: Path, text: str, says: str
+) -> None:
     assert says in refused(tmp_path / "a.yaml", text.encode())
 
 
@@ -181,7 +183,9 @@ def test_a_long_list_is_read_an_entry_at_a_time(
     assert read(tmp_path / "b.json", b"[]") == []
 
 
-@pytest.mark.parametrize("text", ['[{"a": 1} {"a": 2}]', '[{"a": 1}, ]', '[{"a": 1}]]', '[{"a": 1}, {"a"'])
+@pytest.mark.parametrize(
+    "text", ['[{"a": 1} {"a": 2}]', '[{"a": 1}, ]', '[{"a": 1}]]', '[{"a": 1}, {"a"']
+)
 def test_a_list_that_is_broken_is_refused(tmp_path: Path, text: str) -> None:
     assert "is neither JSON nor JSON lines" in refused(tmp_path / "a.json", text.encode())
 

@@ -50,7 +50,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     def run(*sources: Source) -> Ingested:
         out = tmp_path_factory.mktemp("out")
         params = IngestParams(sources=sources, builtin=Builtin(conversations=50, seed=1))
-        names = ("pin.json", "turns.parquet", "preferences.parquet", "quarantine.parquet", "report.json")
+        names = (
+            "pin.json",
+            "turns.parquet",
+            "preferences.parquet",
+            "quarantine.parquet",
+            "report.json",
+        )
         ingest(params, *(out / name for name in names))
         return Ingested(out)
 
@@ -70,7 +76,9 @@ def written(folder: Path, name: str, record: Any) -> Path:
             writer.writeheader()
             writer.writerows(rows)
     else:
-        path.write_text(yaml.safe_dump(record) if path.suffix in {".yml", ".yaml"} else json.dumps(record))
+        path.write_text(
+            yaml.safe_dump(record) if path.suffix in {".yml", ".yaml"} else json.dumps(record)
+        )
     return path
 
 
@@ -80,7 +88,10 @@ def test_every_format_is_found_from_a_file_of_it(
 ) -> None:
     record = RECORDS[name]
     if name == "rasa_stories":
-        record = record | {"responses": {"utter_greet": [{"text": "Hello"}]}, "nlu": [{"intent": "greet", "examples": "- Hi"}]}
+        record = record | {
+            "responses": {"utter_greet": [{"text": "Hello"}]},
+            "nlu": [{"intent": "greet", "examples": "- Hi"}],
+        }
     elif name == "rasa_tests":
         record = record | {"responses": {"utter_greet": [{"text": "Hello"}]}}
     path = written(tmp_path, name, record)
@@ -117,14 +128,20 @@ def test_a_broken_first_record_does_not_decide(run: Run, tmp_path: Path) -> None
     path = tmp_path / "a.jsonl"
     path.write_text("\n".join(["{", "3", '{"a": 1}', json.dumps(GOOD)]))
     got = run(Source(path=str(path)))
-    assert got.report["quarantined_by_reason"] == {"no_messages": 1, "not_an_object": 1, "not_json": 1}
+    assert got.report["quarantined_by_reason"] == {
+        "no_messages": 1,
+        "not_an_object": 1,
+        "not_json": 1,
+    }
     assert got.report["conversations"] == 1
 
 
 def test_two_formats_in_a_folder_are_a_question(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(json.dumps(GOOD))
     (tmp_path / "b.json").write_text(json.dumps([RECORDS["sgd"]]))
-    with pytest.raises(UserError, match=r"fits messages \(.*a\.jsonl line 1\) and sgd \(.*b\.json") as caught:
+    with pytest.raises(
+        UserError, match=r"fits messages \(.*a\.jsonl line 1\) and sgd \(.*b\.json"
+    ) as caught:
         run(Source(path=str(tmp_path)))
     assert "\n" not in str(caught.value)
 
@@ -139,13 +156,34 @@ def test_rows_of_a_conversation_need_not_stand_together(run: Run, tmp_path: Path
     assert got.quarantine.select("line", "reason").rows() == [(5, "bad_id")]
 
 
+def test_a_rasa_project_is_read_with_what_its_other_files_say(run: Run, tmp_path: Path) -> None:
+    files = {
+        "domain.yml": "responses:\n  utter_greet:\n  - text: Hello\n",
+        "data/nlu.yml": "nlu:\n- intent: greet\n  examples: |\n    - Hi\n    - hey\n",
+        "data/rules.yml": "rules:\n- rule: r\n  steps:\n  - intent: greet\n",
+        "data/stories.yml": "stories:\n- story: s\n  steps:\n  - intent: greet\n  - action: utter_greet\n"
+        "- story: t\n  steps:\n  - intent: greet\n  - action: action_weather\n",
+        "endpoints.yml": "# nothing\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    got = run(Source(path=str(tmp_path)))
+    assert got.contents() == [["Hi", "Hello"]]
+    assert got.quarantine.select("line", "reason").rows() == [(2, "no_text")]
+
+
 def test_parts_of_a_record_that_are_rejected_are_quarantined_beside_what_is_kept(
     run: Run, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("questions:\n- {question: [Hi, [x]], answer: Hello}\n- {question: Bye}\n")
     got = run(Source(path=str(path)))
-    assert (got.report["records_read"], got.report["records_kept"], got.report["quarantined"]) == (2, 1, 1)
+    assert (got.report["records_read"], got.report["records_kept"], got.report["quarantined"]) == (
+        2,
+        1,
+        1,
+    )
     assert got.turns["conversation_id"].unique().to_list() == ["a.yaml:1#1"]
     assert got.quarantine["reason"].to_list() == ["not_text", "no_answer"]
 
@@ -154,7 +192,9 @@ def test_the_same_input_gives_the_same_bytes_however_it_is_parted(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "a.jsonl"
-    path.write_text("\n".join([json.dumps(GOOD | {"id": str(n)}) if n % 9 else "{" for n in range(300)]))
+    path.write_text(
+        "\n".join([json.dumps(GOOD | {"id": str(n)}) if n % 9 else "{" for n in range(300)])
+    )
     whole = run(Source(path=str(path)))
     assert run(Source(path=str(path))).bytes == whole.bytes
     monkeypatch.setattr(intake, "ROWS", 50)
@@ -166,7 +206,9 @@ def test_the_same_input_gives_the_same_bytes_however_it_is_parted(
 
 def test_an_id_taken_many_times_costs_no_search(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    path.write_text("\n".join([json.dumps(GOOD | {"id": "a"})] * 3000 + [json.dumps(GOOD | {"id": "a~2"})]))
+    path.write_text(
+        "\n".join([json.dumps(GOOD | {"id": "a"})] * 3000 + [json.dumps(GOOD | {"id": "a~2"})])
+    )
     got = run(Source(path=str(path)))
     assert got.turns["conversation_id"].n_unique() == 3001
     assert got.report["ids_renamed"] == 3000
@@ -200,7 +242,9 @@ def test_whatever_a_file_holds_no_record_is_lost(
     path = tmp_path_factory.mktemp("strange") / "a.jsonl"
     lines = [json.dumps(one) for one in (GOOD if name == "messages" else RECORDS[name], *strange)]
     path.write_text("\n".join(lines))
-    told = SOURCES.get(name, Source(path="-")).model_copy(update={"path": str(path), "format": name})
+    told = SOURCES.get(name, Source(path="-")).model_copy(
+        update={"path": str(path), "format": name}
+    )
     try:
         got = run(told)
     except UserError as error:
@@ -212,5 +256,11 @@ def test_whatever_a_file_holds_no_record_is_lost(
     assert set(got.turns["role"]) <= set(ROLES)
     assert got.turns["content"].null_count() == 0
     assert sum(report["quarantined_by_reason"].values()) == got.quarantine.height
-    if name not in {"topical_chat", "questions", "dialogflow_cx", "oasst", "table"} and not name.startswith("rasa"):
+    if name not in {
+        "topical_chat",
+        "questions",
+        "dialogflow_cx",
+        "oasst",
+        "table",
+    } and not name.startswith("rasa"):
         assert report["records_read"] == len(lines)
