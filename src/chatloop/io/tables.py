@@ -53,18 +53,22 @@ PREFERENCES = pl.Schema({"side": pl.String, **TURN_COLUMNS})
 def turns_of(conversations: Iterable[Conversation], source: str) -> pl.DataFrame:
     """One row a message, in order."""
     talks = list(conversations)
-    nested = pl.DataFrame(
-        {
-            "conversation_id": [talk.id for talk in talks],
-            "turn": [list(range(len(talk.messages))) for talk in talks],
-            "role": [[message.role for message in talk.messages] for talk in talks],
-            "content": [[message.content for message in talk.messages] for talk in talks],
-            "topics": [list(talk.topics) for talk in talks],
-        },
+    owner = [at for at, talk in enumerate(talks) for _ in talk.messages]
+    about = pl.DataFrame(
+        {"conversation_id": [talk.id for talk in talks], "topics": [[*t.topics] for t in talks]},
         schema_overrides={"topics": pl.List(pl.String)},
     )
-    flat = nested.explode("turn", "role", "content").with_columns(source=pl.lit(source))
-    return flat.cast(TURNS).select(TURNS.names())
+    flat = about.select(pl.all().gather(pl.Series(owner, dtype=pl.Int64))).with_columns(
+        turn=pl.Series(
+            [turn for talk in talks for turn in range(len(talk.messages))], dtype=pl.Int32
+        ),
+        role=pl.Series([said.role for talk in talks for said in talk.messages], dtype=pl.String),
+        content=pl.Series(
+            [said.content for talk in talks for said in talk.messages], dtype=pl.String
+        ),
+        source=pl.lit(source),
+    )
+    return flat.match_to_schema(TURNS)
 
 
 def conversations_of(turns: pl.DataFrame) -> list[Conversation]:

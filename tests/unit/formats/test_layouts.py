@@ -290,6 +290,18 @@ def test_a_table_of_questions_and_answers() -> None:
     assert reason("table", {"frage": "Hi"}, FAQ) == "no_column"
 
 
+def test_a_prompt_that_waits_for_its_answer_is_no_empty_turn() -> None:
+    record = {"prompt": "\n\nHuman: Hi\n\nAssistant:", "completion": " Hello"}
+    (talk,) = parse("prompt_completion", record)
+    assert isinstance(talk, Conversation)
+    assert talk.messages == (HI, Message("assistant", " Hello"))
+
+
+def test_the_turns_table_is_a_source_itself() -> None:
+    row = {"conversation_id": "c", "turn": 0, "role": "user", "content": "Hi", "topics": ["a"]}
+    assert parse("table", [row]) == [Conversation("c", (HI,), ("a",))]
+
+
 def test_rows_of_a_conversation_in_the_order_of_a_column() -> None:
     columns = Columns(conversation="chat", role="who", content="text", turn="no", topic="about")
     source = Source(path="-", columns=columns)

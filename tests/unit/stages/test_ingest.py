@@ -156,6 +156,23 @@ def test_rows_of_a_conversation_need_not_stand_together(run: Run, tmp_path: Path
     assert got.quarantine.select("line", "reason").rows() == [(5, "bad_id")]
 
 
+def test_a_rasa_project_is_read_with_what_its_other_files_say(run: Run, tmp_path: Path) -> None:
+    files = {
+        "domain.yml": "responses:\n  utter_greet:\n  - text: Hello\n",
+        "data/nlu.yml": "nlu:\n- intent: greet\n  examples: |\n    - Hi\n    - hey\n",
+        "data/rules.yml": "rules:\n- rule: r\n  steps:\n  - intent: greet\n",
+        "data/stories.yml": "stories:\n- story: s\n  steps:\n  - intent: greet\n  - action: utter_greet\n"
+        "- story: t\n  steps:\n  - intent: greet\n  - action: action_weather\n",
+        "endpoints.yml": "# nothing\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    got = run(Source(path=str(tmp_path)))
+    assert got.contents() == [["Hi", "Hello"]]
+    assert got.quarantine.select("line", "reason").rows() == [(2, "no_text")]
+
+
 def test_parts_of_a_record_that_are_rejected_are_quarantined_beside_what_is_kept(
     run: Run, tmp_path: Path
 ) -> None:

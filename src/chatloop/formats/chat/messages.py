@@ -26,6 +26,7 @@ ROLE_OF: dict[str, Role] = {
     "assistant": "assistant",
 }
 OPTIONS = frozenset({"speakers", "weights"})
+_USUAL = {"role", "content"}
 
 
 def fits(record: object) -> bool:
@@ -58,12 +59,17 @@ def read(turns: list[object], source: Source) -> tuple[Message, ...] | Reject:
 def _message(turn: object, at: int, source: Source) -> Message | Reject:
     if not isinstance(turn, dict):
         return Reject("bad_message", f"turn {at} is {kind(turn)}, not an object")
+    role, content = turn.get("role"), turn.get("content")
+    if isinstance(content, str) and turn.keys() <= _USUAL and not source.speakers:
+        # Most messages there are, and there are many.
+        known = ROLE_OF.get(role) if isinstance(role, str) else None
+        if known is not None:
+            return Message(known, content)
     if turn.get("tool_calls") or turn.get("function_call"):
         return Reject("tool_call", f"turn {at} calls a tool; only text can be learned")
-    content = turn.get("content")
     if content is None and "refusal" in turn:
         content = turn["refusal"]
-    parsed = message(turn.get("role"), content, ROLE_OF, source, at)
+    parsed = message(role, content, ROLE_OF, source, at)
     if isinstance(parsed, Reject) or "weight" not in turn:
         return parsed
     return _weighed(parsed, turn, at, source)

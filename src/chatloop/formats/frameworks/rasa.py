@@ -19,7 +19,8 @@ LISTS = ("stories", "test_cases")
 COMPANIONS = {
     "nlu", "responses", "intents", "entities", "slots", "forms", "actions", "rules", "pipeline",
     "policies", "recipe", "lookup", "language", "rest", "rasa", "action_endpoint", "flows",
-    "tracker_store", "assistant_id", "session_config",
+    "tracker_store", "assistant_id", "session_config", "event_broker", "lock_store", "nlg",
+    "models", "socketio", "slack", "telegram", "facebook", "mattermost", "callback", "importers",
 }  # fmt: skip
 SILENT = ("action_listen", "action_session_start", "action_deactivate_loop", "action_restart")
 _UNSAID = ("slot_was_set", "slot_was_not_set", "active_loop", "metadata", "assertions")

@@ -8,7 +8,16 @@
 
 from chatloop.conversation import Message, Reject
 from chatloop.formats.format import Parsed
-from chatloop.formats.turns import CHAT, finished, kind, message, not_an_object, objects, whole
+from chatloop.formats.turns import (
+    CHAT,
+    finished,
+    first,
+    kind,
+    message,
+    not_an_object,
+    objects,
+    whole,
+)
 from chatloop.params import Columns, Source
 
 OPTIONS = frozenset({"columns", "speakers"})
@@ -105,4 +114,6 @@ def _in_order(
 
 
 def _topic(row: dict[str, object], columns: Columns) -> object:
+    if columns is TURNS:
+        return first(row, "topics", "topic")
     return (row[columns.topic] or None) if columns.topic else None

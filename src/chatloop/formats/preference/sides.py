@@ -35,4 +35,6 @@ def spoken(text: str) -> tuple[Message, ...]:
     if opening.strip() or not rest or rest[0] != "Human":
         return ()
     pairs = zip(rest[::2], rest[1::2], strict=True)
-    return tuple(Message(_ROLE[who], said.strip()) for who, said in pairs)
+    turns = tuple(Message(_ROLE[who], said.strip()) for who, said in pairs)
+    # A prompt may end with `Assistant:` and nothing, which the answer is to follow.
+    return turns if turns[-1].content or len(turns) == 1 else turns[:-1]

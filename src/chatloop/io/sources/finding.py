@@ -37,6 +37,7 @@ def find_files(source: Source, at: int) -> list[Path]:
     if path.is_dir():
         base, found = path, [p for p in _walk(path, where) if _ends(p, suffixes)]
         expected = f"has no file that ends in {', '.join(suffixes)} (or these with .gz, .zst)"
+        expected += "" if suffixes == TEXT_SUFFIXES else "; for text, say format: transcript"
     else:
         # Path.glob takes no absolute pattern.
         base, matches = _fixed(path), glob.glob(str(path), recursive=True)  # noqa: PTH207
