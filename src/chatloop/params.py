@@ -66,6 +66,18 @@ class NearDuplicates(Section):
     seed: Seed
 
 
+class Allow(Section):
+    """What is never redacted: values, whatever their kind, and the domains of e-mail addresses."""
+
+    values: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+
+    @field_validator("values", "domains", mode="before")
+    @classmethod
+    def _tuple(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+
 class CleanParams(Section):
     """What is repaired, rejected and redacted."""
 
@@ -75,6 +87,10 @@ class CleanParams(Section):
     boilerplate: Boilerplate
     near_duplicates: NearDuplicates
     redact: tuple[Kind, ...]
+    patterns: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")], str] = {}
+    allow: Allow = Allow()
+    keep_mapping: bool = False
+    presidio: str | None = None
 
     @field_validator("scripts", "redact", mode="before")
     @classmethod

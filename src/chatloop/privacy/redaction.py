@@ -9,35 +9,19 @@ of every turn; Python reads only the suspected ones.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 
 from chatloop.errors import UserError
-from chatloop.privacy.account import API_KEY, CARD, IBAN, URL_CREDENTIALS
-from chatloop.privacy.contact import EMAIL, PHONE
-from chatloop.privacy.detector import Detector, blanked
-from chatloop.privacy.identity import DATE_OF_BIRTH, GEO, UK_NINO, US_SSN
+from chatloop.privacy.detector import Detector, blanked, holds_digits, holds_word
+from chatloop.privacy.detectors import DETECTORS
 from chatloop.privacy.kinds import KINDS
-from chatloop.privacy.machine import IPV4, IPV6, MAC
 
-# In order of precedence, the order of KINDS.
-DETECTORS = (
-    URL_CREDENTIALS,
-    API_KEY,
-    EMAIL,
-    IBAN,
-    CARD,
-    MAC,
-    IPV6,
-    IPV4,
-    US_SSN,
-    UK_NINO,
-    DATE_OF_BIRTH,
-    GEO,
-    PHONE,
-)
 _PLACEHOLDER = rf"\[(?:{'|'.join(KINDS).upper()})_[0-9]{{1,9}}\]"
+# To look for thousands of names at once takes time to prepare; it pays from so many texts on.
+_FEW = 1000
 Finding = tuple[int, int, Detector]
 
 
@@ -103,22 +87,74 @@ def _suspected(
     turns: pl.DataFrame, detectors: Sequence[Detector]
 ) -> Iterator[tuple[int, str, str, list[Finding]]]:
     """Row, conversation, content and findings of every turn that has any, in order of turns."""
-    if not detectors:
+    asked = suspicions(turns["content"], detectors)
+    if not asked:
         return
-    flags = [pl.col("content").str.contains(detector.suspect) for detector in detectors]
-    suspects = pl.concat_list(flags).alias("suspects")
     rows = (
         turns.lazy()
-        .select("conversation_id", "turn", "content", suspects)
+        .select("conversation_id", "turn", "content")
         .with_row_index("row")
-        .filter(pl.col("suspects").list.any())
+        .filter(pl.col("row").is_in(list(asked)))
         .sort("conversation_id", "turn")
         .collect()
     )
-    for row, conversation, _, content, suspected in rows.iter_rows():
-        asked = [detector for detector, yes in zip(detectors, suspected, strict=True) if yes]
-        if found := findings(content, asked):
+    for row, conversation, _, content in rows.iter_rows():
+        if found := findings(content, [detectors[at] for at in sorted(asked[row])]):
             yield row, conversation, content, found
+
+
+def suspicions(content: pl.Series, detectors: Sequence[Detector]) -> dict[int, list[int]]:
+    """Which rows to read, and the places of the detectors to ask there.
+
+    What is cheap comes first: digits are counted for many detectors at a time, then words are
+    looked for, and only where these are do the shapes of single detectors matter.
+    """
+    groups: dict[tuple[int, tuple[str, ...]], list[int]] = defaultdict(list)
+    for at, detector in enumerate(detectors):
+        groups[detector.digits, detector.words].append(at)
+    tables = _by_digits(content, sorted({digits for digits, _ in groups}))
+    gates = {digits: _gate(tables[digits], digits, groups) for digits in tables}
+
+    def group(key: tuple[int, tuple[str, ...]]) -> list[tuple[int, list[int]]]:
+        digits, words = key
+        table = (gates if words else tables)[digits]
+        if words and table.height > _FEW:
+            table = table.filter(holds_word(table["content"], words))
+        return [(at, _shaped(table, detectors[at])["row"].to_list()) for at in groups[key]]
+
+    asked: dict[int, list[int]] = defaultdict(list)
+    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
+        for found in threads.map(group, groups):
+            for at, rows in found:
+                for row in rows:
+                    asked[row].append(at)
+    return asked
+
+
+def _gate(
+    table: pl.DataFrame, digits: int, groups: Iterable[tuple[int, tuple[str, ...]]]
+) -> pl.DataFrame:
+    """The texts with a word of any group that asks for so many digits."""
+    words = {word for count, words in groups if count == digits for word in words}
+    if not words or table.height <= _FEW:
+        return table
+    return table.filter(holds_word(table["content"], tuple(sorted(words))))
+
+
+def _by_digits(content: pl.Series, counts: Sequence[int]) -> dict[int, pl.DataFrame]:
+    """Row and content of the texts with at least so many digits, for each of the counts, rising."""
+    table = pl.DataFrame({"content": content}).with_row_index("row")
+    tables = {}
+    for count in counts:
+        table = table.filter(holds_digits(table["content"], count)) if count else table
+        tables[count] = table
+    return tables
+
+
+def _shaped(table: pl.DataFrame, detector: Detector) -> pl.DataFrame:
+    if detector.also and table.height > _FEW:
+        table = table.filter(holds_word(table["content"], detector.also))
+    return table.filter(table["content"].str.contains(detector.shape)) if detector.shape else table
 
 
 class _Names:
@@ -161,8 +197,10 @@ def _taken(turns: pl.DataFrame) -> dict[tuple[str, str], int]:
 
 def _replaced(content: pl.Series, rows: Sequence[int], values: Sequence[str]) -> pl.Series:
     """`content` with other values in these rows."""
-    changed = dict(zip(rows, values, strict=True))
-    if not changed:
+    if not rows:
         return content
-    every = [changed.get(row, text) for row, text in enumerate(content)]
-    return pl.Series(content.name, every, dtype=pl.String)
+    new = pl.DataFrame({"row": rows, "new": values}, schema={"row": pl.UInt32, "new": pl.String})
+    table = content.to_frame("old").with_row_index("row").join(
+        new, on="row", how="left", maintain_order="left"
+    )
+    return table.select(pl.coalesce("new", "old").alias(content.name)).to_series()
