@@ -11,6 +11,7 @@ of every turn; Python reads only the suspected ones.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import polars as pl
 
@@ -18,43 +19,57 @@ from chatloop.errors import UserError
 from chatloop.privacy.detector import Detector, blanked, holds_digits, holds_word
 from chatloop.privacy.detectors import DETECTORS
 from chatloop.privacy.kinds import KINDS
+from chatloop.privacy.policy import NO_POLICY, Finding, Policy, own_spans
 
-_PLACEHOLDER = rf"\[(?:{'|'.join(KINDS).upper()})_[0-9]{{1,9}}\]"
-# To look for thousands of names at once takes time to prepare; it pays from so many texts on.
-_FEW = 1000
-Finding = tuple[int, int, Detector]
+# To look for thousands of words at once takes time to prepare; so many to a text are worth it.
+_FEW = 16
 
 
-def redact(turns: pl.DataFrame, kinds: Sequence[str]) -> tuple[pl.DataFrame, dict[str, int]]:
+class Redaction(NamedTuple):
+    """The turns with placeholders, values replaced by kind, and what each placeholder stands for.
+
+    A row of `mapping` is (conversation_id, placeholder, value): it never leaves the machine.
+    """
+
+    turns: pl.DataFrame
+    counts: dict[str, int]
+    mapping: list[tuple[str, str, str]]
+
+
+def redact(turns: pl.DataFrame, kinds: Sequence[str], policy: Policy = NO_POLICY) -> Redaction:
     """The same turns with placeholders, and how many values of each kind they replaced.
 
     Redacting twice changes nothing more. A placeholder that was there before keeps its meaning: new
     ones go on counting after it.
 
     Raises:
-        UserError: a kind is not known.
+        UserError: a kind is not known, or a pattern of the user's is none.
     """
-    detectors = chosen(kinds)
-    names = _Names(_taken(turns))
+    detectors, own = chosen(kinds), policy.own
+    names = _Names(_taken(turns, [*KINDS, *own]))
     counts: Counter[str] = Counter()
     rows, contents = [], []
-    for row, conversation, content, found in _suspected(turns, detectors):
+    for row, conversation, content, found in _suspected(turns, detectors, policy):
         rows.append(row)
         contents.append(names.replace(conversation, content, found))
         counts.update(detector.kind for _, _, detector in found)
     redacted = turns.with_columns(_replaced(turns["content"], rows, contents))
-    return redacted, {detector.kind: counts[detector.kind] for detector in detectors}
+    asked = dict.fromkeys([*own, *(detector.kind for detector in detectors)])
+    return Redaction(redacted, {kind: counts[kind] for kind in asked}, names.mapping)
 
 
-def count_personal_data(content: pl.Series, kinds: Sequence[str]) -> pl.Series:
+def count_personal_data(
+    content: pl.Series, kinds: Sequence[str], policy: Policy = NO_POLICY
+) -> pl.Series:
     """How many values of these kinds each text holds (UInt32); a placeholder is none.
 
     Raises:
-        UserError: a kind is not known.
+        UserError: a kind is not known, or a pattern of the user's is none.
     """
     one = (pl.lit("").alias("conversation_id"), pl.lit(0).alias("turn"))
     turns = content.cast(pl.String).to_frame("content").with_columns(*one)
-    found = {row: len(spans) for row, _, _, spans in _suspected(turns, chosen(kinds))}
+    suspected = _suspected(turns, chosen(kinds), policy)
+    found = {row: len(spans) for row, _, _, spans in suspected}
     counts = [found.get(row, 0) for row in range(content.len())]
     return pl.Series("personal_data", counts, dtype=pl.UInt32)
 
@@ -67,12 +82,18 @@ def chosen(kinds: Sequence[str]) -> list[Detector]:
     return [detector for detector in DETECTORS if detector.kind in kinds]
 
 
-def findings(text: str, detectors: Sequence[Detector]) -> list[Finding]:
-    """Values in `text` as (start, end, detector), in order.
+def findings(
+    text: str,
+    detectors: Sequence[Detector],
+    policy: Policy = NO_POLICY,
+    own: Sequence[Finding] = (),
+) -> list[Finding]:
+    """Values in `text` as (start, end, detector), in order; what the user allows is none.
 
     Taking a value out can uncover another right beside it, so this goes on until none is left.
     """
-    found: list[Finding] = []
+    found: list[Finding] = list(own)
+    text, original = blanked(text, [(start, end) for start, end, _ in own]), text
     while True:
         before = len(found)
         for detector in detectors:
@@ -80,27 +101,44 @@ def findings(text: str, detectors: Sequence[Detector]) -> list[Finding]:
             text = blanked(text, spans) if spans else text
             found += [(start, end, detector) for start, end in spans]
         if len(found) == before:
-            return sorted(found, key=lambda finding: finding[0])
+            break
+    kept = [one for one in found if not policy.allows(one[2], original[one[0] : one[1]])]
+    return sorted(kept, key=lambda finding: finding[0])
 
 
 def _suspected(
-    turns: pl.DataFrame, detectors: Sequence[Detector]
+    turns: pl.DataFrame, detectors: Sequence[Detector], policy: Policy
 ) -> Iterator[tuple[int, str, str, list[Finding]]]:
     """Row, conversation, content and findings of every turn that has any, in order of turns."""
     asked = suspicions(turns["content"], detectors)
-    if not asked:
+    own = _own_findings(turns["content"], policy)
+    if not asked and not own:
         return
     rows = (
         turns.lazy()
         .select("conversation_id", "turn", "content")
         .with_row_index("row")
-        .filter(pl.col("row").is_in(list(asked)))
+        .filter(pl.col("row").is_in([*asked, *own]))
         .sort("conversation_id", "turn")
         .collect()
     )
     for row, conversation, _, content in rows.iter_rows():
-        if found := findings(content, [detectors[at] for at in sorted(asked[row])]):
+        here = [detectors[at] for at in sorted(asked.get(row, ()))]
+        if found := findings(content, here, policy, own.get(row, ())):
             yield row, conversation, content, found
+
+
+def _own_findings(content: pl.Series, policy: Policy) -> dict[int, list[Finding]]:
+    """By row, what the user's patterns match, the first name in the alphabet first."""
+    found: dict[int, list[Finding]] = defaultdict(list)
+    for _, detector in sorted(policy.own.items()):
+        for row, spans in own_spans(content, detector).items():
+            taken = [(start, end) for start, end, _ in found[row]]
+            for start, end in spans:
+                if all(end <= other or start >= stop for other, stop in taken):
+                    found[row].append((start, end, detector))
+            found[row].sort(key=lambda finding: finding[0])
+    return found
 
 
 def suspicions(content: pl.Series, detectors: Sequence[Detector]) -> dict[int, list[int]]:
@@ -118,7 +156,7 @@ def suspicions(content: pl.Series, detectors: Sequence[Detector]) -> dict[int, l
     def group(key: tuple[int, tuple[str, ...]]) -> list[tuple[int, list[int]]]:
         digits, words = key
         table = (gates if words else tables)[digits]
-        if words and table.height > _FEW:
+        if _worth(table, words):
             table = table.filter(holds_word(table["content"], words))
         return [(at, _shaped(table, detectors[at])["row"].to_list()) for at in groups[key]]
 
@@ -136,9 +174,13 @@ def _gate(
 ) -> pl.DataFrame:
     """The texts with a word of any group that asks for so many digits."""
     words = {word for count, words in groups if count == digits for word in words}
-    if not words or table.height <= _FEW:
-        return table
-    return table.filter(holds_word(table["content"], tuple(sorted(words))))
+    every = tuple(sorted(words))
+    return table.filter(holds_word(table["content"], every)) if _worth(table, every) else table
+
+
+def _worth(table: pl.DataFrame, words: Sequence[str]) -> bool:
+    """Whether looking for the words costs less than reading the texts for what they hint at."""
+    return bool(words) and len(words) < _FEW * max(table.height, 1)
 
 
 def _by_digits(content: pl.Series, counts: Sequence[int]) -> dict[int, pl.DataFrame]:
@@ -152,7 +194,7 @@ def _by_digits(content: pl.Series, counts: Sequence[int]) -> dict[int, pl.DataFr
 
 
 def _shaped(table: pl.DataFrame, detector: Detector) -> pl.DataFrame:
-    if detector.also and table.height > _FEW:
+    if _worth(table, detector.also):
         table = table.filter(holds_word(table["content"], detector.also))
     return table.filter(table["content"].str.contains(detector.shape)) if detector.shape else table
 
@@ -163,6 +205,7 @@ class _Names:
     def __init__(self, taken: dict[tuple[str, str], int]) -> None:
         self._last = defaultdict(int, taken)
         self._numbers: dict[tuple[str, str, str], int] = {}
+        self.mapping: list[tuple[str, str, str]] = []
 
     def replace(self, conversation: str, content: str, found: Sequence[Finding]) -> str:
         """`content` with every finding replaced by its placeholder."""
@@ -178,14 +221,19 @@ class _Names:
         if key not in self._numbers:
             self._last[key[:2]] += 1
             self._numbers[key] = self._last[key[:2]]
+            placeholder = f"[{detector.kind.upper()}_{self._numbers[key]}]"
+            self.mapping.append((conversation, placeholder, value))
         return self._numbers[key]
 
 
-def _taken(turns: pl.DataFrame) -> dict[tuple[str, str], int]:
+def _taken(turns: pl.DataFrame, kinds: Sequence[str]) -> dict[tuple[str, str], int]:
     """The highest number of a kind among the placeholders that a conversation already has."""
     content = pl.col("content")
-    rows = turns.filter(content.str.contains(_PLACEHOLDER)).select(
-        "conversation_id", content.str.extract_all(_PLACEHOLDER)
+    placeholder = rf"\[(?:{'|'.join(kinds).upper()})_[0-9]{{1,9}}\]"
+    rows = (
+        turns.filter(content.str.contains("[", literal=True))
+        .filter(content.str.contains(placeholder))
+        .select("conversation_id", content.str.extract_all(placeholder))
     )
     taken: dict[tuple[str, str], int] = {}
     for conversation, placeholders in rows.iter_rows():
@@ -200,7 +248,9 @@ def _replaced(content: pl.Series, rows: Sequence[int], values: Sequence[str]) ->
     if not rows:
         return content
     new = pl.DataFrame({"row": rows, "new": values}, schema={"row": pl.UInt32, "new": pl.String})
-    table = content.to_frame("old").with_row_index("row").join(
-        new, on="row", how="left", maintain_order="left"
+    table = (
+        content.to_frame("old")
+        .with_row_index("row")
+        .join(new, on="row", how="left", maintain_order="left")
     )
     return table.select(pl.coalesce("new", "old").alias(content.name)).to_series()

@@ -5,6 +5,7 @@ Out: data/clean/turns.parquet, data/clean/rejects.parquet, reports/lengths.csv, 
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import polars as pl
@@ -13,8 +14,10 @@ from chatloop.cleaning.judging import Judgement, judge
 from chatloop.cleaning.repairs import repair
 from chatloop.errors import UserError
 from chatloop.io.files import write_json, write_text
+from chatloop.io.mapping import write_mapping
 from chatloop.io.tables import REJECTED_TURNS, TURNS, read_table, write_table
 from chatloop.params import CleanParams
+from chatloop.privacy.policy import Policy
 from chatloop.privacy.redaction import redact
 from chatloop.stages import main, say
 
@@ -33,7 +36,9 @@ def clean(
     read = read_table(turns)
     mended, repaired = repair(read, params)
     say(f"clean: {_conversations(read):,} conversations read; turns with {_listed(repaired)}")
-    private, redacted = redact(mended, params.redact)
+    policy = Policy(params.patterns, params.allow.values, params.allow.domains)
+    private, redacted, mapping = redact(mended, params.redact, policy)
+    write_mapping(mapping, wanted=params.keep_mapping)
     say(f"clean: values redacted: {_listed(redacted)}")
     judged = judge(private, params)
     counts = _counts(read, judged)
@@ -50,6 +55,7 @@ def clean(
             "rejected_by_reason": judged.reasons,
             "repaired": repaired,
             "redacted": redacted,
+            "policy": asdict(policy),
         },
     )
 

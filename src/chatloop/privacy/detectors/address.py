@@ -62,9 +62,7 @@ _NAMES = rf"(?:{_OF} ?)?{_WORD}(?: (?:{_OF} )?{_WORD}){{0,3}}"
 _FRENCH_TYPE = (
     r"(?i:rue|avenue|av\.|boulevard|bd|place|chemin|allée|impasse|quai|route|cours|square|passage)"
 )
-_FRENCH = (
-    rf"{_FRENCH_TYPE}(?: (?:de la|de l['’]|de|des|du|la|le|les|aux?)| d['’])? ?{_WORDS}"
-)
+_FRENCH = rf"{_FRENCH_TYPE}(?: (?:de la|de l['’]|de|des|du|la|le|les|aux?)| d['’])? ?{_WORDS}"
 
 
 def _length(text: str) -> int:
@@ -94,8 +92,10 @@ POSTAL_ADDRESS = (
     ),
     # 12, rue de la Paix, 75002 Paris
     _address(
-        ("rue", "avenue", "av.", "boulevard", "bd", "place", "chemin", "all", "impasse", "quai")
-        + ("route", "cours", "square", "passage"),
+        (
+            *("rue", "avenue", "av.", "boulevard", "bd", "place", "chemin", "all", "impasse"),
+            *("quai", "route", "cours", "square", "passage"),
+        ),
         rf"[0-9] ?[A-Za-z]?(?:,? (?:bis|ter))?,? {_FRENCH_TYPE}",
         rf"{_NUMBER}(?:,? (?:bis|ter))?,? {_FRENCH}{_CODE_TOWN}",
     ),

@@ -22,8 +22,8 @@ _LICENCE = (
     r"(?:nummer|nr)?|permis de conduire|permiso de conducir|patente(?: di guida)?|rijbewijs"
     r"(?:nummer)?|prawo jazdy|carteira de motorista|CNH"
 )
-_PAPER = r"[A-Z]{0,3}[0-9]{5,9}[A-Z]{0,2}|(?:[A-Z]{0,4}[0-9]{1,6}){2,6}[A-Z]{0,4}"
-_DL = r"[A-Z]{0,5}[0-9]{3,12}(?:[ -][0-9]{1,6}){0,4}|(?:[A-Z]{0,5}[0-9]{1,6}){2,6}[A-Z]{0,4}"
+_PAPER = "(?=[A-Z]{0,5}[0-9])[A-Z0-9]{6,12}+"
+_DL = "(?=[A-Z]{0,5}[0-9])[A-Z0-9]{3,18}+(?:[ -][0-9]{1,6}){0,4}"
 _LEAST_DIGITS, _LEAST, _MOST = 4, 6, 20
 _MONTHS = (
     "jan(?:uary|uar|vier)?|feb(?:ruary|ruar)?|f[ée]v(?:rier)?|mar(?:ch|s|zo)?|m[äa]rz|apr(?:il|ile)?"
@@ -67,7 +67,7 @@ def _geo_length(text: str) -> int:
 PASSPORT = Detector(
     kind="passport",
     digits=4,
-    words=("passp", "passn", "pasap", "passap", "paspo", "paszp"),
+    words=("passp", "passe", "passn", "reisep", "pasap", "passap", "paspo", "paszp"),
     patterns=(near(_PASSPORT, _PAPER), before(_PASSPORT, _PAPER)),
     length=_paper_length,
     key=alphanumeric,

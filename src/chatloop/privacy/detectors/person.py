@@ -61,18 +61,18 @@ _TOLD = (
     r"|(?:ask(?:ed)?|asking|wait(?:ing)?|look(?:ing)?) for|under (?:the )?(?:name(?: of)?:?)?|in the name "
     r"of|on behalf of|belongs to|registered to|addressed to|(?:made )?out to|deliver(?:ed)? to|ship(?:ped)? "
     r"to|send (?:it|this|that|them) to|sent (?:it )?to|signed(?: for)? by|picked up by|collected by|gift "
-    r"(?:is )?for|(?:care|attention) of|call me|i go by|i['’]?m called|(?:e-?mail|contact|call|ask|tell|told"
-    r"|reach|text|from|cc|for|hired|my (?:name['’]?s))"
+    r"(?:is )?for|(?:care|attention) of|call me|i go by|i['’]?m called|(?:e-?mail|contact|ask|tell|told"
+    r"|reach|cc|my (?:name['’]?s))"
     r"|(?:my|his|her|our|their|the) (?:wife|husband|son|daughter|brother|sister|mother|father|mum|mom|dad"
     r"|aunt|uncle|cousin|niece|nephew|friend|partner|fianc[ée]e?|girlfriend|boyfriend|boss|manager"
     r"|colleague|co-?worker|assistant|neighbou?r|roommate|flatmate|landlord|tenant|grandmother|grandfather"
     r"|client|customer|doctor|lawyer|supervisor|agent|rep)(?:,| is| is called| named)?"
     r"|(?:customer|colleague|agent|representative|employee|user|member|driver|courier|technician)(?: named)?"
 )
-_SELF = r"i am|i['’]m|im|this is|it is|it['’]s|ich bin|je suis|soy|sono|ik ben|jag är|jestem|hier ist"
+_SELF = r"i am|i['’]m|im|this is|ich bin|je suis|soy|sono|ik ben|jag är|jestem|hier ist"
 _GREETED = (
     r"hi|hello|hey|dear|hallo|liebe[rs]?|bonjour|hola|ciao|good (?:morning|afternoon|evening)|thanks?"
-    r"(?: you)?(?: so much| very much| a lot)?|welcome|sorry|bye|goodbye|cheers|love|yours|best"
+    r"(?: you)?(?: so much| very much| a lot)?|welcome|sorry|bye|goodbye|cheers|yours|best"
 )
 
 
@@ -101,13 +101,13 @@ def _beginning(first: frozenset[str]) -> Callable[[str], int]:
     return length
 
 
-_FIRST_SPELT, _FAMILY_SPELT = (frozenset(map(_spelt, names)) for names in (_FIRST, _FAMILY))
+_GIVEN_SPELT, _FAMILY_SPELT = (frozenset(map(_spelt, names)) for names in (_GIVEN, _FAMILY))
 
 
 def _paired(text: str) -> int:
     """First name and surname known; only of two words, for a third may be anything."""
     first, *_, last = text.split(" ")
-    return len(text) if first in _FIRST_SPELT and last in _FAMILY_SPELT else 0
+    return len(text) if first in _GIVEN_SPELT and last in _FAMILY_SPELT else 0
 
 
 def _small(text: str) -> int:
@@ -134,11 +134,20 @@ def _person(
 _END = r"(?=\s{0,3}(?:[,.!?:;\n)]|$)| [-–—]| I\b)"
 
 # A name ends where a word does; a shorter one is not sought in a longer one.
-_SPELT = tuple(name + end for name in sorted(_FIRST_SPELT) for end in _ENDS)
+_SPELT = tuple(name + end for name in sorted(map(_spelt, _FIRST)) for end in _ENDS)
 _SURNAMES = tuple(f" {name}{end}" for name in sorted(_FAMILY_SPELT) for end in _ENDS)
 _INTRODUCING = (
     *("my name", "full name", "first name", "last name", "given name", "family name", "surname"),
-    *("legal name", "maiden name", "his name", "her name", "their name", "name on", "name:", "name :"),
+    *(
+        "legal name",
+        "maiden name",
+        "his name",
+        "her name",
+        "their name",
+        "name on",
+        "name:",
+        "name :",
+    ),
     *("name=", "name =", "hei", "appelle", "mon nom", "llamo", "nombre", "chiamo", "il mio nome"),
     *("mijn naam", "ik heet", "jag heter", "mitt namn", "nazywam", "mam na imi", "meu nome"),
     *("me chamo", "зовут", "holder", "recipient", "addressee", "attn", "c/o", "contact person"),
@@ -146,7 +155,19 @@ _INTRODUCING = (
 )
 _TITLES = (
     *("Mr ", "Mr.", "Mrs", "Ms ", "Ms.", "Mx", "Dr ", "Dr.", "Prof", "Herr", "Frau", "Monsieur"),
-    *("Madame", "Mme", "Mlle", "Señor", "Sra", "Signor", "Dhr", "Mevrouw", "Senhor", "Rev ", "Rev."),
+    *(
+        "Madame",
+        "Mme",
+        "Mlle",
+        "Señor",
+        "Sra",
+        "Signor",
+        "Dhr",
+        "Mevrouw",
+        "Senhor",
+        "Rev ",
+        "Rev.",
+    ),
     "Mister",
 )
 _SIGNING = (

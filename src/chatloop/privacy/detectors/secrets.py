@@ -14,7 +14,7 @@ from math import log2
 
 from chatloop.privacy.detector import Detector
 
-_PASSWORD = (
+_LABEL = (
     "pass ?(?:word|phrase|code|wort)s?|passwd|pwd|pw|kennwort|mot de passe|mdp|contrase(?:ña|na)"
     "|clave|senha|parola|wachtwoord|lösenord|has[łl]o|log-?in code"
 )
@@ -25,8 +25,32 @@ _KEY = (
 _PIN = "pin(?: ?(?:number|code))?|cvv2?|cvc2?|security code|one[- ]time (?:code|password)|otp"
 # What stands behind a colon without being the password itself.
 _TOLD = frozenset(
-    "required wrong incorrect invalid forgotten forgot reset please click none null true false "
-    "changed expired missing empty hidden removed protected optional here unknown blocked".split()
+    [
+        "required",
+        "wrong",
+        "incorrect",
+        "invalid",
+        "forgotten",
+        "forgot",
+        "reset",
+        "please",
+        "click",
+        "none",
+        "null",
+        "true",
+        "false",
+        "changed",
+        "expired",
+        "missing",
+        "empty",
+        "hidden",
+        "removed",
+        "protected",
+        "optional",
+        "here",
+        "unknown",
+        "blocked",
+    ]
 )
 _BITS, _CLASSES = 3.0, 2
 _IS = r"(?: (?:is|was|are|for \w{1,20} is|ist|lautet|est|es|è|é|is now|to)[: ]| ?(?:=|:)>?)"
@@ -112,15 +136,15 @@ PASSWORD = Detector(
     patterns=(
         # password: sunshine, pwd=Tr0ub4dor&3, the passphrase is "correct horse"
         re.compile(
-            rf"(?i)\b(?:{_PASSWORD})(?![^\W\d_])[\"']? ?(?:=|:)>? {{0,3}}"
+            rf"(?i)\b(?:{_LABEL})(?![^\W\d_])[\"']? ?(?:=|:)>? {{0,3}}"
             r"(?!\[)[\"'`]?([^\s\"'`\[\]<>]{4,100}+)"
         ),
         re.compile(
-            rf"(?i)\b(?:{_PASSWORD})(?![^\W\d_])[^.!?\n\"'`0-9]{{0,30}}?(?<!\w)[\"'`]"
+            rf"(?i)\b(?:{_LABEL})(?![^\W\d_])[^.!?\n\"'`0-9]{{0,30}}?(?<!\w)[\"'`]"
             r"([^\"'`\n\[\]]{4,60})[\"'`](?!\w)"
         ),
         re.compile(
-            rf"(?i)\b(?:{_PASSWORD})(?![^\W\d_]){_IS} ?"
+            rf"(?i)\b(?:{_LABEL})(?![^\W\d_]){_IS} ?"
             r"(?=[^\s\[\]]{0,60}?(?:[0-9]|[^\s\w\[\].,;:!?'\"-]))"
             r"([^\s\"'`\[\]<>]{4,99}[^\s\"'`\[\]<>.,;:!?)])"
         ),

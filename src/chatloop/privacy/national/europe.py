@@ -13,8 +13,8 @@ from chatloop.privacy.checksums import (
     ean13,
     hetu,
     nir,
-    pesel,
     personnummer,
+    pesel,
     rijksregister,
     steuer_id,
 )
@@ -84,9 +84,7 @@ FR_NIR = national(
     fragments=("nir", "cu", "num"),
 )
 
-CH_AHV = national(
-    "ch_ahv", ean13, "AHV|AVS", own=r"756[. -]?[0-9]{4}[. -]?[0-9]{4}[. -]?[0-9]{2}"
-)
+CH_AHV = national("ch_ahv", ean13, "AHV|AVS", own=r"756[. -]?[0-9]{4}[. -]?[0-9]{4}[. -]?[0-9]{2}")
 
 BE_RRN = national(
     "be_rrn",
@@ -115,7 +113,11 @@ SE_PERSONNUMMER = national(
 )
 
 PL_PESEL = national(
-    "pl_pesel", pesel, "PESEL(?:u|em|owi)?", loose=r"[0-9]{6}[ -]?[0-9]{5}|[0-9]{2}(?: ?[0-9]{3}){3}", fragments=("pesel",)
+    "pl_pesel",
+    pesel,
+    "PESEL(?:u|em|owi)?",
+    loose=r"[0-9]{6}[ -]?[0-9]{5}|[0-9]{2}(?: ?[0-9]{3}){3}",
+    fragments=("pesel",),
 )
 
 NL_BSN = national(
