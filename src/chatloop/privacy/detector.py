@@ -15,8 +15,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-import polars as pl
-
 from chatloop.privacy.kinds import Kind
 
 Span = tuple[int, int]
@@ -67,25 +65,6 @@ class Detector:
 @cache
 def _enough(digits: int) -> re.Pattern[str]:
     return re.compile(r"[0-9]" + rf"(?:[^0-9]*+[0-9]){{{digits - 1}}}" if digits else "")
-
-
-def holds_digits(content: pl.Series, count: int) -> pl.Series:
-    """Whether a text has at least so many digits; one or more."""
-    more = rf"(?:[^0-9]*[0-9]){{{count - 1}}}" if count > 1 else ""
-    return content.str.contains(rf"[0-9]{more}")
-
-
-def holds_word(content: pl.Series, words: tuple[str, ...]) -> pl.Series:
-    """Whether a text has one of the words, anywhere in another one, too."""
-    capital = [word for word in words if word != word.lower()]
-    small = [word for word in words if word == word.lower()]
-    content = content + " "
-    found = pl.repeat(value=False, n=content.len(), eager=True)
-    if capital:
-        found |= content.str.contains_any(capital)
-    if small:
-        found |= content.str.contains_any(small, ascii_case_insensitive=True)
-    return found
 
 
 def blanked(text: str, spans: list[Span]) -> str:

@@ -9,20 +9,17 @@ of every turn; Python reads only the suspected ones.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import polars as pl
 
 from chatloop.errors import UserError
-from chatloop.privacy.detector import Detector, blanked, holds_digits, holds_word
+from chatloop.privacy.detector import Detector, Span, blanked
 from chatloop.privacy.detectors import DETECTORS
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.policy import NO_POLICY, Finding, Policy, own_spans
-
-# To look for thousands of words at once takes time to prepare; so many to a text are worth it.
-_FEW = 16
+from chatloop.privacy.suspicion import suspicions
 
 
 class Redaction(NamedTuple):
@@ -56,6 +53,25 @@ def redact(turns: pl.DataFrame, kinds: Sequence[str], policy: Policy = NO_POLICY
     redacted = turns.with_columns(_replaced(turns["content"], rows, contents))
     asked = dict.fromkeys([*own, *(detector.kind for detector in detectors)])
     return Redaction(redacted, {kind: counts[kind] for kind in asked}, names.mapping)
+
+
+def redact_people(
+    turns: pl.DataFrame, people: Callable[[str], Iterable[Span]], policy: Policy = NO_POLICY
+) -> Redaction:
+    """As `redact`, of what a model takes for a person's name outside of placeholders."""
+    detector = next(one for one in DETECTORS if one.kind == "person")
+    names = _Names(_taken(turns, ["person"]))
+    rows, contents, count = [], [], 0
+    ordered = turns.with_row_index("row").sort("conversation_id", "turn")
+    for row, conversation, content in ordered.select("row", "conversation_id", "content").rows():
+        spans = [(a, b) for a, b in people(content) if not set("[]_") & set(content[a:b])]
+        found = [(a, b, detector) for a, b in spans if not policy.allows(detector, content[a:b])]
+        if found:
+            rows.append(row)
+            contents.append(names.replace(conversation, content, found))
+            count += len(found)
+    redacted = turns.with_columns(_replaced(turns["content"], rows, contents))
+    return Redaction(redacted, {"person": count}, names.mapping)
 
 
 def count_personal_data(
@@ -139,64 +155,6 @@ def _own_findings(content: pl.Series, policy: Policy) -> dict[int, list[Finding]
                     found[row].append((start, end, detector))
             found[row].sort(key=lambda finding: finding[0])
     return found
-
-
-def suspicions(content: pl.Series, detectors: Sequence[Detector]) -> dict[int, list[int]]:
-    """Which rows to read, and the places of the detectors to ask there.
-
-    What is cheap comes first: digits are counted for many detectors at a time, then words are
-    looked for, and only where these are do the shapes of single detectors matter.
-    """
-    groups: dict[tuple[int, tuple[str, ...]], list[int]] = defaultdict(list)
-    for at, detector in enumerate(detectors):
-        groups[detector.digits, detector.words].append(at)
-    tables = _by_digits(content, sorted({digits for digits, _ in groups}))
-    gates = {digits: _gate(tables[digits], digits, groups) for digits in tables}
-
-    def group(key: tuple[int, tuple[str, ...]]) -> list[tuple[int, list[int]]]:
-        digits, words = key
-        table = (gates if words else tables)[digits]
-        if _worth(table, words):
-            table = table.filter(holds_word(table["content"], words))
-        return [(at, _shaped(table, detectors[at])["row"].to_list()) for at in groups[key]]
-
-    asked: dict[int, list[int]] = defaultdict(list)
-    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
-        for found in threads.map(group, groups):
-            for at, rows in found:
-                for row in rows:
-                    asked[row].append(at)
-    return asked
-
-
-def _gate(
-    table: pl.DataFrame, digits: int, groups: Iterable[tuple[int, tuple[str, ...]]]
-) -> pl.DataFrame:
-    """The texts with a word of any group that asks for so many digits."""
-    words = {word for count, words in groups if count == digits for word in words}
-    every = tuple(sorted(words))
-    return table.filter(holds_word(table["content"], every)) if _worth(table, every) else table
-
-
-def _worth(table: pl.DataFrame, words: Sequence[str]) -> bool:
-    """Whether looking for the words costs less than reading the texts for what they hint at."""
-    return bool(words) and len(words) < _FEW * max(table.height, 1)
-
-
-def _by_digits(content: pl.Series, counts: Sequence[int]) -> dict[int, pl.DataFrame]:
-    """Row and content of the texts with at least so many digits, for each of the counts, rising."""
-    table = pl.DataFrame({"content": content}).with_row_index("row")
-    tables = {}
-    for count in counts:
-        table = table.filter(holds_digits(table["content"], count)) if count else table
-        tables[count] = table
-    return tables
-
-
-def _shaped(table: pl.DataFrame, detector: Detector) -> pl.DataFrame:
-    if _worth(table, detector.also):
-        table = table.filter(holds_word(table["content"], detector.also))
-    return table.filter(table["content"].str.contains(detector.shape)) if detector.shape else table
 
 
 class _Names:

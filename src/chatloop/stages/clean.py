@@ -18,7 +18,7 @@ from chatloop.io.mapping import write_mapping
 from chatloop.io.tables import REJECTED_TURNS, TURNS, read_table, write_table
 from chatloop.params import CleanParams
 from chatloop.privacy.policy import Policy
-from chatloop.privacy.redaction import redact
+from chatloop.privacy.redaction import redact, redact_people
 from chatloop.stages import main, say
 
 # Words in a turn: bins of five, so that two revisions have the same bars, and one without an end.
@@ -38,6 +38,12 @@ def clean(
     say(f"clean: {_conversations(read):,} conversations read; turns with {_listed(repaired)}")
     policy = Policy(params.patterns, params.allow.values, params.allow.domains)
     private, redacted, mapping = redact(mended, params.redact, policy)
+    if params.presidio:
+        from chatloop.io.presidio import Names
+
+        private, more, people = redact_people(private, Names(params.presidio).spans, policy)
+        redacted["person"] = redacted.get("person", 0) + more["person"]
+        mapping += people
     write_mapping(mapping, wanted=params.keep_mapping)
     say(f"clean: values redacted: {_listed(redacted)}")
     judged = judge(private, params)
