@@ -73,8 +73,9 @@ def _own(name: str, pattern: str) -> Detector:
     try:
         empty = pl.Series([""]).str.contains(pattern)[0]
     except pl.exceptions.PolarsError as error:
-        # The last line of the engine's message says what is wrong; the rest draws the pattern.
-        why = str(error).strip().splitlines()[-1].removeprefix("error: ")
+        # The last such line of the engine's message says what is wrong; others draw the pattern.
+        whys = [line for line in str(error).splitlines() if line.startswith("error: ")]
+        why = whys[-1].removeprefix("error: ") if whys else "the engine refuses it"
         raise UserError(f"{where}: {pattern!r} is no pattern ({why})") from error
     if empty:
         raise UserError(f"{where}: {pattern!r} matches nothing at all; ask for one character")

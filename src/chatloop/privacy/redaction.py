@@ -83,7 +83,7 @@ def count_personal_data(
         UserError: a kind is not known, or a pattern of the user's is none.
     """
     one = (pl.lit("").alias("conversation_id"), pl.lit(0).alias("turn"))
-    turns = content.cast(pl.String).to_frame("content").with_columns(*one)
+    turns = content.cast(pl.String).fill_null("").to_frame("content").with_columns(*one)
     suspected = _suspected(turns, chosen(kinds), policy)
     found = {row: len(spans) for row, _, _, spans in suspected}
     counts = [found.get(row, 0) for row in range(content.len())]

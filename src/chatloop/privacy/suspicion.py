@@ -24,7 +24,7 @@ def suspicions(content: pl.Series, detectors: Sequence[Detector]) -> dict[int, l
     groups: dict[tuple[int, tuple[str, ...]], list[int]] = defaultdict(list)
     for at, detector in enumerate(detectors):
         groups[detector.digits, detector.words].append(at)
-    tables = _by_digits(content, sorted({digits for digits, _ in groups}))
+    tables = _by_digits(content.fill_null(""), sorted({digits for digits, _ in groups}))
     gates = {digits: _gate(tables[digits], digits, groups) for digits in tables}
 
     def group(key: tuple[int, tuple[str, ...]]) -> list[tuple[int, list[int]]]:
