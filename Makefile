@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: help setup run test check format ui clean
+.PHONY: help setup run test check format ui bench-setup bench clean
 help:
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -35,6 +35,14 @@ format: setup ## bring the code into shape
 
 ui: setup ## MLflow and Prefect in the browser, on loopback
 	@$(BIN)/chatloop ui
+
+bench-setup: setup ## install the rivals of the benchmarks into .venv-bench
+	@$(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --requirement benchmarks/requirements.txt --editable . --constraint constraints.txt
+
+bench: ## run all benchmarks into docs/performance.md
+	@.venv-bench/bin/python -m benchmarks.report
 
 clean: ## remove artifacts and stores, not the environment
 	rm -rf data models .dvc/cache .dvc/tmp .dvc-remote mlflow.db mlartifacts dvc.lock

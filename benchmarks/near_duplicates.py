@@ -59,7 +59,7 @@ def theirs(texts: Sequence[str], bulk: bool = True) -> list[int]:
 
     `bulk` is its fastest way to signatures; without, shingle by shingle, as its first page shows.
     """
-    from datasketch import MinHash, MinHashLSH  # noqa: PLC0415
+    from datasketch import MinHash, MinHashLSH
 
     size, said = PARAMS.shingle_words, [text.split() for text in texts]
     shingles = [

@@ -121,3 +121,10 @@ class Bounds(Section):
         if self.min > self.max:
             raise ValueError(f"min {self.min} is above max {self.max}")
         return self
+
+
+class Allow(Section):
+    """What is never redacted: values, whatever their kind, and the domains of e-mail addresses."""
+
+    values: Several[str]
+    domains: Several[str]

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from chatloop.conversation import Role
 from chatloop.data_params import (
+    Allow,
     Boilerplate,
     Bounds,
     Caps,
@@ -116,6 +117,10 @@ class CleanParams(Section):
     boilerplate: Boilerplate
     near_duplicates: NearDuplicates
     redact: tuple[Kind, ...]
+    patterns: dict[OwnName, str]
+    allow: Allow
+    keep_mapping: bool
+    presidio: str | None
 
     @field_validator("scripts", "redact", mode="before")
     @classmethod

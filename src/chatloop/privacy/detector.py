@@ -1,9 +1,10 @@
 r"""A detector: how one kind of personal data is suspected, found, checked and told apart.
 
-    card   suspect  (?:[0-9][ .-]?){13}     cheap, over every turn, in Rust
-           pattern  …4539 5787 6362 1486…   exact, on the few suspected turns
-           length   Luhn                    how much of the match is a real value; 0: none of it
-           key      4539578763621486        equal keys are the same value, however it is written
+    card   digits   13                        so many are in the text, wherever they stand
+           shape    (?:[0-9][ .-]?){13}       cheap, over what is left, in Rust
+           pattern  …4539 5787 6362 1486…     exact, on the few suspected turns
+           length   Luhn                      how much of the match is a real value; 0: none of it
+           key      4539578763621486          equal keys are the same value, however it is written
 
 The suspicion must hold wherever the pattern can match, in whatever surroundings. Patterns keep
 their time linear in the length of the text: every repetition is bounded or possessive.
@@ -12,6 +13,7 @@ their time linear in the length of the text: every repetition is bounded or poss
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from chatloop.privacy.kinds import Kind
 
@@ -20,20 +22,32 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Detector:
-    """`suspect` is a Polars (Rust) regex; a group in a pattern is the value, the rest context."""
+    """Suspected is a text with so many `digits`, one of the `words`, one of those in `also`, and
+    the `shape`, each where given.
+
+    A word of small letters is sought in any case (of ASCII), one with capitals as it is; the end of
+    a text counts as a blank. `shape` is a Polars (Rust) regex. A group in a pattern is the value,
+    the rest context.
+    """
 
     kind: Kind
-    suspect: str
     patterns: tuple[re.Pattern[str], ...]
+    digits: int = 0
+    words: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    shape: str = ""
     length: Callable[[str], int] = len
     key: Callable[[str], str] = str.casefold
 
     def spans(self, text: str) -> list[Span]:
         """Where values stand, in order, none overlapping another."""
         found: list[Span] = []
+        enough = _enough(self.digits)
         for pattern in self.patterns:
             if found:
                 text = blanked(text, found)
+            if not enough.search(text):
+                return found
             found = sorted([*found, *self._spans(pattern, text)])
         return found
 
@@ -46,6 +60,11 @@ class Detector:
             position = start + length if length else match.start() + 1
             if length:
                 yield start, start + length
+
+
+@cache
+def _enough(digits: int) -> re.Pattern[str]:
+    return re.compile(r"[0-9]" + rf"(?:[^0-9]*+[0-9]){{{digits - 1}}}" if digits else "")
 
 
 def blanked(text: str, spans: list[Span]) -> str:

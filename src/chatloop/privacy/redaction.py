@@ -9,68 +9,83 @@ of every turn; Python reads only the suspected ones.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import polars as pl
 
 from chatloop.errors import UserError
-from chatloop.privacy.account import API_KEY, CARD, IBAN, URL_CREDENTIALS
-from chatloop.privacy.contact import EMAIL, PHONE
-from chatloop.privacy.detector import Detector, blanked
-from chatloop.privacy.identity import DATE_OF_BIRTH, GEO, UK_NINO, US_SSN
+from chatloop.privacy.detector import Detector, Span, blanked
+from chatloop.privacy.detectors import DETECTORS
 from chatloop.privacy.kinds import KINDS
-from chatloop.privacy.machine import IPV4, IPV6, MAC
-
-# In order of precedence, the order of KINDS.
-DETECTORS = (
-    URL_CREDENTIALS,
-    API_KEY,
-    EMAIL,
-    IBAN,
-    CARD,
-    MAC,
-    IPV6,
-    IPV4,
-    US_SSN,
-    UK_NINO,
-    DATE_OF_BIRTH,
-    GEO,
-    PHONE,
-)
-_PLACEHOLDER = rf"\[(?:{'|'.join(KINDS).upper()})_[0-9]{{1,9}}\]"
-Finding = tuple[int, int, Detector]
+from chatloop.privacy.policy import NO_POLICY, Finding, Policy, own_spans
+from chatloop.privacy.suspicion import suspicions
 
 
-def redact(turns: pl.DataFrame, kinds: Sequence[str]) -> tuple[pl.DataFrame, dict[str, int]]:
+class Redaction(NamedTuple):
+    """The turns with placeholders, values replaced by kind, and what each placeholder stands for.
+
+    A row of `mapping` is (conversation_id, placeholder, value): it never leaves the machine.
+    """
+
+    turns: pl.DataFrame
+    counts: dict[str, int]
+    mapping: list[tuple[str, str, str]]
+
+
+def redact(turns: pl.DataFrame, kinds: Sequence[str], policy: Policy = NO_POLICY) -> Redaction:
     """The same turns with placeholders, and how many values of each kind they replaced.
 
     Redacting twice changes nothing more. A placeholder that was there before keeps its meaning: new
     ones go on counting after it.
 
     Raises:
-        UserError: a kind is not known.
+        UserError: a kind is not known, or a pattern of the user's is none.
     """
-    detectors = chosen(kinds)
-    names = _Names(_taken(turns))
+    detectors, own = chosen(kinds), policy.own
+    names = _Names(_taken(turns, [*KINDS, *own]))
     counts: Counter[str] = Counter()
     rows, contents = [], []
-    for row, conversation, content, found in _suspected(turns, detectors):
+    for row, conversation, content, found in _suspected(turns, detectors, policy):
         rows.append(row)
         contents.append(names.replace(conversation, content, found))
         counts.update(detector.kind for _, _, detector in found)
     redacted = turns.with_columns(_replaced(turns["content"], rows, contents))
-    return redacted, {detector.kind: counts[detector.kind] for detector in detectors}
+    asked = dict.fromkeys([*own, *(detector.kind for detector in detectors)])
+    return Redaction(redacted, {kind: counts[kind] for kind in asked}, names.mapping)
 
 
-def count_personal_data(content: pl.Series, kinds: Sequence[str]) -> pl.Series:
+def redact_people(
+    turns: pl.DataFrame, people: Callable[[str], Iterable[Span]], policy: Policy = NO_POLICY
+) -> Redaction:
+    """As `redact`, of what a model takes for a person's name outside of placeholders."""
+    detector = next(one for one in DETECTORS if one.kind == "person")
+    names = _Names(_taken(turns, ["person"]))
+    rows, contents, count = [], [], 0
+    ordered = turns.with_row_index("row").sort("conversation_id", "turn")
+    for row, conversation, content in ordered.select("row", "conversation_id", "content").rows():
+        spans = [(a, b) for a, b in people(content) if not set("[]_") & set(content[a:b])]
+        found = [(a, b, detector) for a, b in spans if not policy.allows(detector, content[a:b])]
+        if found:
+            rows.append(row)
+            contents.append(names.replace(conversation, content, found))
+            count += len(found)
+    redacted = turns.with_columns(_replaced(turns["content"], rows, contents))
+    return Redaction(redacted, {"person": count}, names.mapping)
+
+
+def count_personal_data(
+    content: pl.Series, kinds: Sequence[str], policy: Policy = NO_POLICY
+) -> pl.Series:
     """How many values of these kinds each text holds (UInt32); a placeholder is none.
 
     Raises:
-        UserError: a kind is not known.
+        UserError: a kind is not known, or a pattern of the user's is none.
     """
     one = (pl.lit("").alias("conversation_id"), pl.lit(0).alias("turn"))
-    turns = content.cast(pl.String).to_frame("content").with_columns(*one)
-    found = {row: len(spans) for row, _, _, spans in _suspected(turns, chosen(kinds))}
+    turns = content.cast(pl.String).fill_null("").to_frame("content").with_columns(*one)
+    suspected = _suspected(turns, chosen(kinds), policy)
+    found = {row: len(spans) for row, _, _, spans in suspected}
     counts = [found.get(row, 0) for row in range(content.len())]
     return pl.Series("personal_data", counts, dtype=pl.UInt32)
 
@@ -83,12 +98,18 @@ def chosen(kinds: Sequence[str]) -> list[Detector]:
     return [detector for detector in DETECTORS if detector.kind in kinds]
 
 
-def findings(text: str, detectors: Sequence[Detector]) -> list[Finding]:
-    """Values in `text` as (start, end, detector), in order.
+def findings(
+    text: str,
+    detectors: Sequence[Detector],
+    policy: Policy = NO_POLICY,
+    own: Sequence[Finding] = (),
+) -> list[Finding]:
+    """Values in `text` as (start, end, detector), in order; what the user allows is none.
 
     Taking a value out can uncover another right beside it, so this goes on until none is left.
     """
-    found: list[Finding] = []
+    found: list[Finding] = list(own)
+    text, original = blanked(text, [(start, end) for start, end, _ in own]), text
     while True:
         before = len(found)
         for detector in detectors:
@@ -96,29 +117,44 @@ def findings(text: str, detectors: Sequence[Detector]) -> list[Finding]:
             text = blanked(text, spans) if spans else text
             found += [(start, end, detector) for start, end in spans]
         if len(found) == before:
-            return sorted(found, key=lambda finding: finding[0])
+            break
+    kept = [one for one in found if not policy.allows(one[2], original[one[0] : one[1]])]
+    return sorted(kept, key=lambda finding: finding[0])
 
 
 def _suspected(
-    turns: pl.DataFrame, detectors: Sequence[Detector]
+    turns: pl.DataFrame, detectors: Sequence[Detector], policy: Policy
 ) -> Iterator[tuple[int, str, str, list[Finding]]]:
     """Row, conversation, content and findings of every turn that has any, in order of turns."""
-    if not detectors:
+    asked = suspicions(turns["content"], detectors)
+    own = _own_findings(turns["content"], policy)
+    if not asked and not own:
         return
-    flags = [pl.col("content").str.contains(detector.suspect) for detector in detectors]
-    suspects = pl.concat_list(flags).alias("suspects")
     rows = (
         turns.lazy()
-        .select("conversation_id", "turn", "content", suspects)
+        .select("conversation_id", "turn", "content")
         .with_row_index("row")
-        .filter(pl.col("suspects").list.any())
+        .filter(pl.col("row").is_in([*asked, *own]))
         .sort("conversation_id", "turn")
         .collect()
     )
-    for row, conversation, _, content, suspected in rows.iter_rows():
-        asked = [detector for detector, yes in zip(detectors, suspected, strict=True) if yes]
-        if found := findings(content, asked):
+    for row, conversation, _, content in rows.iter_rows():
+        here = [detectors[at] for at in sorted(asked.get(row, ()))]
+        if found := findings(content, here, policy, own.get(row, ())):
             yield row, conversation, content, found
+
+
+def _own_findings(content: pl.Series, policy: Policy) -> dict[int, list[Finding]]:
+    """By row, what the user's patterns match, the first name in the alphabet first."""
+    found: dict[int, list[Finding]] = defaultdict(list)
+    for _, detector in sorted(policy.own.items()):
+        for row, spans in own_spans(content, detector).items():
+            taken = [(start, end) for start, end, _ in found[row]]
+            for start, end in spans:
+                if all(end <= other or start >= stop for other, stop in taken):
+                    found[row].append((start, end, detector))
+            found[row].sort(key=lambda finding: finding[0])
+    return found
 
 
 class _Names:
@@ -127,6 +163,7 @@ class _Names:
     def __init__(self, taken: dict[tuple[str, str], int]) -> None:
         self._last = defaultdict(int, taken)
         self._numbers: dict[tuple[str, str, str], int] = {}
+        self.mapping: list[tuple[str, str, str]] = []
 
     def replace(self, conversation: str, content: str, found: Sequence[Finding]) -> str:
         """`content` with every finding replaced by its placeholder."""
@@ -142,14 +179,19 @@ class _Names:
         if key not in self._numbers:
             self._last[key[:2]] += 1
             self._numbers[key] = self._last[key[:2]]
+            placeholder = f"[{detector.kind.upper()}_{self._numbers[key]}]"
+            self.mapping.append((conversation, placeholder, value))
         return self._numbers[key]
 
 
-def _taken(turns: pl.DataFrame) -> dict[tuple[str, str], int]:
+def _taken(turns: pl.DataFrame, kinds: Sequence[str]) -> dict[tuple[str, str], int]:
     """The highest number of a kind among the placeholders that a conversation already has."""
     content = pl.col("content")
-    rows = turns.filter(content.str.contains(_PLACEHOLDER)).select(
-        "conversation_id", content.str.extract_all(_PLACEHOLDER)
+    placeholder = rf"\[(?:{'|'.join(kinds).upper()})_[0-9]{{1,9}}\]"
+    rows = (
+        turns.filter(content.str.contains("[", literal=True))
+        .filter(content.str.contains(placeholder))
+        .select("conversation_id", content.str.extract_all(placeholder))
     )
     taken: dict[tuple[str, str], int] = {}
     for conversation, placeholders in rows.iter_rows():
@@ -161,8 +203,12 @@ def _taken(turns: pl.DataFrame) -> dict[tuple[str, str], int]:
 
 def _replaced(content: pl.Series, rows: Sequence[int], values: Sequence[str]) -> pl.Series:
     """`content` with other values in these rows."""
-    changed = dict(zip(rows, values, strict=True))
-    if not changed:
+    if not rows:
         return content
-    every = [changed.get(row, text) for row, text in enumerate(content)]
-    return pl.Series(content.name, every, dtype=pl.String)
+    new = pl.DataFrame({"row": rows, "new": values}, schema={"row": pl.UInt32, "new": pl.String})
+    table = (
+        content.to_frame("old")
+        .with_row_index("row")
+        .join(new, on="row", how="left", maintain_order="left")
+    )
+    return table.select(pl.coalesce("new", "old").alias(content.name)).to_series()

@@ -5,6 +5,7 @@ Out: data/clean/turns.parquet, data/clean/rejects.parquet, reports/lengths.csv, 
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import polars as pl
@@ -13,9 +14,11 @@ from chatloop.cleaning.judging import Judgement, judge
 from chatloop.cleaning.repairs import repair
 from chatloop.errors import UserError
 from chatloop.io.files import write_json, write_text
+from chatloop.io.mapping import write_mapping
 from chatloop.io.tables import REJECTED_TURNS, TURNS, read_table, write_table
 from chatloop.params import CleanParams
-from chatloop.privacy.redaction import redact
+from chatloop.privacy.policy import Policy
+from chatloop.privacy.redaction import redact, redact_people
 from chatloop.stages import main, say
 
 # Words in a turn: bins of five, so that two revisions have the same bars, and one without an end.
@@ -33,7 +36,15 @@ def clean(
     read = read_table(turns)
     mended = repair(read, params)
     say(f"clean: {_conversations(read):,} conversations read; turns with {_listed(mended.changed)}")
-    private, redacted = redact(mended.turns, params.redact)
+    policy = Policy(params.patterns, params.allow.values, params.allow.domains)
+    private, redacted, mapping = redact(mended.turns, params.redact, policy)
+    if params.presidio:
+        from chatloop.io.presidio import Names
+
+        private, more, people = redact_people(private, Names(params.presidio).spans, policy)
+        redacted["person"] = redacted.get("person", 0) + more["person"]
+        mapping += people
+    write_mapping(mapping, wanted=params.keep_mapping)
     say(f"clean: values redacted: {_listed(redacted)}")
     judged = judge(private, params)
     counts = _counts(read, judged, sum(mended.removed.values()))
@@ -52,6 +63,7 @@ def clean(
             "repaired": mended.changed,
             "removed_by_repair": mended.removed,
             "redacted": redacted,
+            "policy": asdict(policy),
         },
     )
 

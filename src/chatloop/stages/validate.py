@@ -26,6 +26,7 @@ from chatloop.io.files import read_json, whole_folder, write_json
 from chatloop.io.tables import read_table
 from chatloop.params import ValidateParams
 from chatloop.privacy.kinds import KINDS
+from chatloop.privacy.policy import Policy
 from chatloop.privacy.redaction import count_personal_data
 from chatloop.stages import main, say
 
@@ -88,16 +89,21 @@ def _tables(
     quarantined = _share(ingest, "quarantined", of="records_read")
     rejected = _share(clean, "conversations.rejected", of="conversations.in")
     return {
-        "turns": turns_table(turns, count_personal_data(turns["content"], _kinds(clean))),
+        "turns": turns_table(turns, _personal_data(turns, clean)),
         "conversations": conversations_table(turns),
         "corpus": corpus_table(turns, quarantined, rejected, drift),
     }
 
 
-def _kinds(clean: Path) -> tuple[str, ...]:
-    """The kinds of personal data that clean was told to redact; all, where it does not say."""
-    redacted = read_json(clean).get("redacted")
-    return tuple(redacted) if isinstance(redacted, dict) else KINDS
+def _personal_data(turns: pl.DataFrame, clean: Path) -> pl.Series:
+    """What is left of the kinds that clean was told to redact; of all, where it does not say."""
+    report = read_json(clean)
+    told = report.get("policy")
+    policy = Policy(**told) if isinstance(told, dict) else Policy()
+    redacted = report.get("redacted")
+    kinds = tuple(redacted) if isinstance(redacted, dict) else KINDS
+    built_in = [kind for kind in kinds if kind not in policy.patterns]
+    return count_personal_data(turns["content"], built_in, policy)
 
 
 def _share(path: Path, part: str, of: str) -> float:

@@ -1,6 +1,6 @@
 import pytest
 
-from chatloop.privacy.account import luhn, mod97
+from chatloop.privacy.checksums import luhn, mod97
 
 
 @pytest.mark.parametrize(

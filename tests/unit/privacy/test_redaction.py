@@ -70,7 +70,7 @@ def test_placeholders_that_were_there_keep_their_meaning():
 
 def test_only_the_kinds_asked_for_are_redacted_and_counted():
     turns = table(["anna@example.org, 408-971-8523, 408-971-8523"])
-    private, counts = redact(turns, ["phone", "iban"])
+    private, counts, _ = redact(turns, ["phone", "iban"])
     assert private["content"].to_list() == ["anna@example.org, [PHONE_1], [PHONE_1]"]
     assert counts == {"iban": 0, "phone": 2}
     assert redact(turns, [])[0].equals(turns)
@@ -78,7 +78,7 @@ def test_only_the_kinds_asked_for_are_redacted_and_counted():
 
 def test_nothing_but_the_content_changes():
     turns = table(["anna@example.org"], ["hello"])
-    private, _ = redact(turns, KINDS)
+    private, *_ = redact(turns, KINDS)
     assert private.drop("content").equals(turns.drop("content"))
     assert private.schema == turns.schema
 
@@ -100,8 +100,8 @@ def test_what_is_left_is_counted_turn_by_turn():
 @settings(deadline=None)
 @given(talks=TALKS)
 def test_redaction_leaves_nothing_and_again_changes_nothing(talks):
-    once, _ = redact(table(*talks), KINDS)
-    twice, counts = redact(once, KINDS)
+    once, *_ = redact(table(*talks), KINDS)
+    twice, counts, _ = redact(once, KINDS)
     assert twice.equals(once)
     assert not any(counts.values())
     assert count_personal_data(once["content"], KINDS).sum() == 0

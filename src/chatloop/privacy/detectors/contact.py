@@ -29,7 +29,7 @@ def _phone_length(text: str) -> int:
 
 EMAIL = Detector(
     kind="email",
-    suspect="@",
+    shape="@",
     patterns=(
         re.compile(
             r"(?<!\w)\w[\w.%+'-]{0,63}+@"
@@ -40,7 +40,8 @@ EMAIL = Detector(
 
 PHONE = Detector(
     kind="phone",
-    suspect=r"(?:[0-9][ .\-–‑/()]{0,3}){7}",
+    digits=7,
+    shape=r"(?:[0-9][ .\-–‑/()]{0,3}){7}",
     patterns=(
         # +44 20 7517 1100, +49 (0)30 1234567, 0049 30 1234567; after +1 there are ten digits
         re.compile(

@@ -1,13 +1,13 @@
-"""Secrets and accounts: url_credentials, api_key, iban, card.
+"""Money: iban, card.
 
-    postgres://shop:hunter2@db/orders  →  postgres://[URL_CREDENTIALS_1]@db/orders
-    DE89 3704 0044 0532 0130 00        →  [IBAN_1]
+    DE89 3704 0044 0532 0130 00  →  [IBAN_1]        4539 5787 6362 1486  →  [CARD_1]
 
-Of a URL only user and password go; where it leads may matter to the answer.
+A match may be longer than the value; checksum and length say where it ends.
 """
 
 import re
 
+from chatloop.privacy.checksums import luhn, mod97
 from chatloop.privacy.detector import Detector, alphanumeric, digits
 
 # Characters of an IBAN by country, from the registry of ISO 13616.
@@ -37,19 +37,6 @@ _IBAN_LENGTH = {
 _CARD_LENGTHS = range(13, 20)  # ISO/IEC 7812-1 allows up to nineteen
 
 
-def luhn(number: str) -> bool:
-    """Whether the last digit checks the others (ISO/IEC 7812-1, annex B)."""
-    doubled = [2 * int(digit) for digit in number[-2::-2]]
-    single = [int(digit) for digit in number[::-2]]
-    return (sum(single) + sum(sum(divmod(value, 10)) for value in doubled)) % 10 == 0
-
-
-def mod97(iban: str) -> bool:
-    """Whether the two digits after the country check the rest (ISO 7064, MOD 97-10)."""
-    rearranged = iban[4:] + iban[:4]
-    return int("".join(str(int(character, 36)) for character in rearranged)) % 97 == 1
-
-
 def _cuts(text: str) -> dict[int, int]:
     """Where `text` may end, by the letters and digits until there: never inside a group."""
     ends = [at + 1 for at, character in enumerate(text) if character.isalnum()]
@@ -67,41 +54,10 @@ def _card_length(text: str) -> int:
     return next((end for end in reversed(ends) if luhn(digits(text[:end]))), 0)
 
 
-URL_CREDENTIALS = Detector(
-    kind="url_credentials",
-    suspect=r"://[^\s/@]*:[^\s/@]*@",
-    patterns=(
-        re.compile(
-            r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,15}+://"
-            r"([^\s/:@\[\]<>\"]{0,200}+:[^\s/@\[\]<>\"]{1,200}+)(?=@)"
-        ),
-    ),
-    key=str,
-)
-
-API_KEY = Detector(
-    kind="api_key",
-    suspect=r"(?:sk|rk|gh[oprsu]|github_pat|xox[a-z]|glpat|hf|npm)[_-]|A[KS]IA|AIza|eyJ",
-    patterns=(
-        re.compile(
-            # A digit tells a key from a long word with dashes.
-            r"(?<![A-Za-z0-9_-])(?:"
-            r"[rs]k[_-](?=[A-Za-z_-]*+[0-9])[A-Za-z0-9_-]{16,}+"
-            r"|(?:gh[oprsu]|github_pat|hf|npm)_(?=[A-Za-z_]*+[0-9])[A-Za-z0-9_]{16,}+"
-            r"|xox[a-z]-(?=[A-Za-z-]*+[0-9])[A-Za-z0-9-]{10,}+"
-            r"|glpat-[A-Za-z0-9_-]{16,}+"
-            r"|A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])"
-            r"|AIza[A-Za-z0-9_-]{30,}+"
-            r"|eyJ[A-Za-z0-9_-]{10,}+\.[A-Za-z0-9_-]{8,}+(?:\.[A-Za-z0-9_-]*+)?"
-            r")"
-        ),
-    ),
-    key=str,
-)
-
 IBAN = Detector(
     kind="iban",
-    suspect=r"[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11}",
+    digits=4,
+    shape=r"[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11}",
     patterns=(re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11,29}+"),),
     length=_iban_length,
     key=alphanumeric,
@@ -109,7 +65,8 @@ IBAN = Detector(
 
 CARD = Detector(
     kind="card",
-    suspect=r"(?:[0-9][ .\-–‑]?){13}",
+    digits=13,
+    shape=r"(?:[0-9][ .\-–‑]?){13}",
     patterns=(
         re.compile(
             r"(?<![0-9])(?<![0-9][.,])(?:"

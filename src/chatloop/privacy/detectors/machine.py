@@ -40,7 +40,8 @@ def _ipv6_key(text: str) -> str:
 
 MAC = Detector(
     kind="mac",
-    suspect=rf"{_HEX}{{2}}[:-]{_HEX}{{2}}[:-]{_HEX}{{2}}[:-]|{_HEX}{{4}}\.{_HEX}{{4}}\.{_HEX}{{4}}",
+    digits=1,
+    shape=rf"{_HEX}{{2}}[:-]{_HEX}{{2}}[:-]{_HEX}{{2}}[:-]|{_HEX}{{4}}\.{_HEX}{{4}}\.{_HEX}{{4}}",
     patterns=(
         re.compile(
             rf"(?<![\w:-])(?:{_HEX}{{2}}(?::{_HEX}{{2}}){{5}}|{_HEX}{{2}}(?:-{_HEX}{{2}}){{5}}"
@@ -52,7 +53,8 @@ MAC = Detector(
 
 IPV6 = Detector(
     kind="ipv6",
-    suspect=rf":{_HEX}{{0,4}}:",
+    digits=1,
+    shape=rf":{_HEX}{{0,4}}:",
     patterns=(re.compile(rf"(?<!\w)(?:{_HEX}{{0,4}}:){{2,7}}{_HEX}{{0,4}}(?![\w:]|\.[0-9])"),),
     length=_ipv6_length,
     key=_ipv6_key,
@@ -60,7 +62,8 @@ IPV6 = Detector(
 
 IPV4 = Detector(
     kind="ipv4",
-    suspect=r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]",
+    digits=4,
+    shape=r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]",
     patterns=(
         re.compile(
             r"(?<![\w.])(?<!ersion )(?<!irmware )(?<!elease )"

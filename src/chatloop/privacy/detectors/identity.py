@@ -1,0 +1,150 @@
+"""Who a person is and where: passport, driving_licence, date_of_birth, geo.
+
+    passport no. C01X00T47         →  passport no. [PASSPORT_1]
+    born on 4 March 1985           →  born on [DATE_OF_BIRTH_1]
+    my cab is at 52.5200, 13.4050  →  my cab is at [GEO_1]
+
+A date is a date of birth only beside a word that says so, and only with its year. The numbers of
+papers have too many shapes to stand alone; but for British licences they need their word.
+"""
+
+import re
+
+from chatloop.privacy.context import before, near, standing
+from chatloop.privacy.detector import Detector, alphanumeric
+
+_PASSPORT = (
+    "passports?|reisepass(?:nummer|nr)?|passnummer|passeport|pasaporte|passaporto|passaporte"
+    "|paspoort(?:nummer)?|paszportu?"
+)
+_LICENCE = (
+    r"driv(?:ing|er|ers|er's|er’s) ?licen[cs]e|licen[cs]e (?:number|no|nr|#)|DVLA|führerschein"
+    r"(?:nummer|nr)?|permis de conduire|permiso de conducir|patente(?: di guida)?|rijbewijs"
+    r"(?:nummer)?|prawo jazdy|carteira de motorista|CNH"
+)
+_PAPER = "(?=[A-Z]{0,5}[0-9])[A-Z0-9]{6,12}+"
+_DL = "(?=[A-Z]{0,5}[0-9])[A-Z0-9]{3,18}+(?:[ -][0-9]{1,6}){0,4}"
+_LEAST_DIGITS, _LEAST, _MOST = 4, 6, 20
+_MONTHS = (
+    "jan(?:uary|uar|vier)?|feb(?:ruary|ruar)?|f[ée]v(?:rier)?|mar(?:ch|s|zo)?|m[äa]rz|apr(?:il|ile)?"
+    "|avril|abr(?:il)?|may|mai|maggio|mayo|maio|maj|june?|juni|juin|junio|giugno|july?|juli|juillet"
+    "|julio|luglio|aug(?:ust|ustus|usti)?|août|agosto|sep(?:t(?:ember|embre)?|tiembre)?|settembre"
+    "|setembro|o[ck]t(?:ober|obre)?|octubre|ottobre|outubro|nov(?:ember|embre|iembre|embro)?"
+    "|de[cz](?:ember|iembre|embre|embro)?|d[ée]c(?:embre)?|dic(?:embre|iembre)?|gennaio|febbraio"
+    "|enero|febrero|fevereiro|janeiro|março|junho|julho|januari|februari|maart|mei|augustus"
+)
+_MONTH = rf"(?:{_MONTHS})\.?"
+_DAY = r"[0-9]{1,2}(?:st|nd|rd|th|er|\.|º)?"
+_YEAR = r"(?:19|20)[0-9]{2}"
+_OF = r"(?: of| de| di)?"
+_DATE = (
+    rf"{_YEAR}[-/.][0-9]{{1,2}}[-/.][0-9]{{1,2}}"
+    rf"|[0-9]{{1,2}}[-/. ] ?[0-9]{{1,2}}[-/. ] ?(?:{_YEAR}|[0-9]{{2}})"
+    rf"|(?:the )?{_DAY}{_OF}[ -]{{1,2}}{_MONTH}(?: de| del)?,?[ -]{{1,2}}{_YEAR}"
+    rf"|{_MONTH}[ -]{{1,2}}(?:the )?{_DAY},?[ -]{{1,2}}{_YEAR}"
+)
+_BORN = (
+    r"date of birth|birth[- ]?date|birthday|b-?day|born|d\.?o\.?b\.?|geboren|geburtsdatum"
+    r"|geburtstag|date de naissance|née? le|né\(e\) le|naissance|nacid[oa]|nac[ií]|fecha de nacimiento"
+    r"|nat[oa] il|data di nascita|nascid[oa]|data de nascimento|geboortedatum|urodzon[ya]"
+    r"|data urodzenia|född|födelsedatum"
+)
+_LATITUDE, _LONGITUDE = 90.0, 180.0
+
+
+def _paper_length(text: str) -> int:
+    """A number of a paper has digits enough; what is shorter or longer is something else."""
+    signs = alphanumeric(text)
+    enough = sum(map(str.isdecimal, signs)) >= _LEAST_DIGITS
+    return len(text) if enough and _LEAST <= len(signs) <= _MOST else 0
+
+
+def _geo_length(text: str) -> int:
+    numbers = [abs(float(number)) for number in re.findall(r"[0-9]{1,3}\.[0-9]{1,20}", text)]
+    return len(text) if numbers[0] <= _LATITUDE and numbers[1] <= _LONGITUDE else 0
+
+
+PASSPORT = Detector(
+    kind="passport",
+    digits=4,
+    words=("passp", "passe", "passn", "reisep", "pasap", "passap", "paspo", "paszp"),
+    patterns=(near(_PASSPORT, _PAPER), before(_PASSPORT, _PAPER)),
+    length=_paper_length,
+    key=alphanumeric,
+)
+
+_GB_LICENCE = r"[A-Z]{1,5}9{0,4}[0-9][0156][0-9][0-3][0-9]{2}[A-Z][A-Z9][0-9A-Z]{3}"
+
+DRIVING_LICENCE = Detector(
+    kind="driving_licence",
+    digits=4,
+    words=(
+        *("licen", "dvla", "hrerschein", "permis", "patente", "rijbewijs", "prawo jazdy"),
+        *("carteira", "cnh"),
+    ),
+    patterns=(near(_LICENCE, _DL), before(_LICENCE, _DL)),
+    length=_paper_length,
+    key=alphanumeric,
+)
+
+GB_LICENCE = Detector(
+    kind="driving_licence",
+    digits=6,
+    shape=f"(?i:{_GB_LICENCE})",
+    patterns=(standing(_GB_LICENCE),),
+    length=_paper_length,
+    key=alphanumeric,
+)
+
+DATE_OF_BIRTH = Detector(
+    kind="date_of_birth",
+    digits=4,
+    words=(
+        *("birth", "b-day", "bday", "born", "dob", "d.o", "do.b", "gebo", "gebu", "naiss"),
+        *("né", "nac", "nasc", "nato il", "nata il", "nascita", "urodz", "född", "delsed"),
+    ),
+    patterns=(
+        re.compile(
+            rf"(?i)\b(?:{_BORN})(?!\w)"
+            rf"[^0-9\n!?\[\]]{{0,30}}?(?<!\w)({_DATE})(?![0-9])"
+        ),
+        re.compile(
+            rf"(?i)(?<![\w.,/-])({_DATE})(?![0-9])(?=[^0-9\n.!?\[\]]{{1,20}}"
+            r"\b(?:date of birth|birth ?date|birthday|d\.?o\.?b|geburtsdatum|geboren)\b)"
+        ),
+    ),
+    key=alphanumeric,
+)
+
+GEO = Detector(
+    kind="geo",
+    digits=8,
+    shape=r"[0-9]\.[0-9]{3}",
+    patterns=(
+        re.compile(
+            r"(?<![\w.])[-+]?[0-9]{1,2}\.[0-9]{3,20}+ ?°? ?[NS]?"
+            r"(?: ?[,;/] ?| )[-+]?[0-9]{1,3}\.[0-9]{3,20}+(?: ?°)?(?: ?[EW]\b)?"
+        ),
+        # lat: 52.5200, lon: 13.4050
+        re.compile(
+            r"(?i)\blat(?:itude)?\b\W{0,4}([-+]?[0-9]{1,2}\.[0-9]{3,20}+[^0-9\n]{1,8}?"
+            r"\b(?:lon(?:g(?:itude)?)?|lng)\b\W{0,4}?[-+]?[0-9]{1,3}\.[0-9]{3,20}+)"
+        ),
+    ),
+    length=_geo_length,
+    key=lambda text: re.sub(r"[^0-9.,-]", "", text),
+)
+
+# 52°31'12"N 13°24'18"E
+GEO_DEGREES = Detector(
+    kind="geo",
+    digits=1,
+    shape="°",
+    patterns=(
+        re.compile(
+            r"(?<!\w)[0-9]{1,2}° ?(?:[0-9]{1,2}[′'’] ?)?(?:[0-9.]{1,6}[″\"”] ?)?[NS]"
+            r"[,; ]{0,3}[0-9]{1,3}° ?(?:[0-9]{1,2}[′'’] ?)?(?:[0-9.]{1,6}[″\"”] ?)?[EW]\b"
+        ),
+    ),
+    key=alphanumeric,
+)

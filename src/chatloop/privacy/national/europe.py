@@ -1,0 +1,129 @@
+"""European national numbers.
+
+    86 095 742 719      →  [DE_TAX_ID_1]       85 07 30-033 28  →  [BE_RRN_1]
+    12345678Z           →  [ES_DNI_1]          RSSMRA85T10A562S →  [IT_CODICE_FISCALE_1]
+
+Sources: each country's law or registrar, as named at its checksum.
+"""
+
+from chatloop.privacy.checksums import (
+    bsn,
+    codice_fiscale,
+    dni,
+    ean13,
+    hetu,
+    nir,
+    personnummer,
+    pesel,
+    rijksregister,
+    steuer_id,
+)
+from chatloop.privacy.national.number import national
+
+_MONTH = "(?:0[1-9]|1[0-2])"
+# From the fifteen places of a codice fiscale seven digits may have become letters (omocodia).
+_DIGIT = "[0-9LMNPQRSTUV]"
+_NEVER_NINO = ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ")
+
+
+def _nino(number: str) -> bool:
+    """Some prefixes are not given out (HMRC, NIM39110)."""
+    return not number.startswith(_NEVER_NINO)
+
+
+UK_NINO = national(
+    "uk_nino",
+    _nino,
+    r"NI(?:NO)? ?(?:number|no|nr)?|national insurance",
+    # QQ is the prefix that official examples use.
+    own=r"(?:qq|[a-ceghj-prstw-z][a-ceghj-nprstw-z])(?: ?[0-9]{2}){3} ?[a-d]",
+    loose=r"[a-z]{2}[ .-]?(?:[0-9]{2}[ .-]?){2}[0-9]{2}(?:[ .-]?[a-d])?",
+    fragments=("ni", "national insurance"),
+    digits=6,
+)
+
+IT_CODICE_FISCALE = national(
+    "it_codice_fiscale",
+    codice_fiscale,
+    "codice fiscale|tax code",
+    own=rf"[A-Z]{{6}} ?{_DIGIT}{{2}}[A-EHLMPRST]{_DIGIT}{{2}} ?[A-Z]{_DIGIT}{{3}}[A-Z]",
+    loose=rf"[A-Z]{{3}} ?[A-Z]{{3}} ?{_DIGIT}{{2}}[A-EHLMPRST]{_DIGIT}{{2}} ?[A-Z]{_DIGIT}{{3}}"
+    " ?[A-Z]",
+    digits=4,  # the others may have become letters
+)
+
+ES_DNI = national(
+    "es_dni",
+    dni,
+    "DNI|NIE|NIF|documento(?: nacional)?(?: de identidad)?",
+    own=r"(?:[0-9]{8}|[0-9]{2}\.[0-9]{3}\.[0-9]{3}|[XYZ][ -]?[0-9]{7})[ -]?[A-HJ-NP-TV-Z]",
+    loose=r"(?:[0-9]{1,2}[. ]?[0-9]{3}[. ]?[0-9]{3}|[XYZ][ .-]?[0-9][. ]?[0-9]{3}[. ]?[0-9]{3})"
+    r"[ .-]{0,3}[A-HJ-NP-TV-Z]",
+    fragments=("dni", "nie", "nif", "documento"),
+    digits=7,
+)
+
+DE_TAX_ID = national(
+    "de_tax_id",
+    steuer_id,
+    r"steuer[- ]?(?:id|identifikationsnummer|nummer|nr)[a-z.-]{0,3}|id(?:entifikations)?-?nr"
+    r"|idnr|tin|tax (?:id|identification|number|no)",
+    own=r"[1-9][0-9] [0-9]{3} [0-9]{3} [0-9]{3}",
+    loose=r"[1-9][0-9][ ./-]?[0-9]{3}[ ./-]?[0-9]{3}[ ./-]?[0-9]{3}",
+    fragments=("steuer", "nr", "tin", "tax"),
+)
+
+FR_NIR = national(
+    "fr_nir",
+    nir,
+    r"NIR|s[ée]cu(?:rit[ée] sociale)?|num[ée]ro de s[ée]cu|num[ée]ro d'assur[ée]",
+    own=rf"[12378] ?[0-9]{{2}} ?(?:{_MONTH}|[2-9][0-9]) ?(?:[0-9]{{2}}|2[AB]) ?[0-9]{{3}} ?[0-9]{{3}}"
+    r" ?/? ?[0-9]{2}",
+    loose=r"[12378][ .-]?[0-9]{2}[ .-]?[0-9]{2}[ .-]?(?:[0-9]{2}|2[AB])[ .-]?[0-9]{3}[ .-]?[0-9]{3}"
+    r"[ ./(-]{0,3}[0-9]{2}",
+    fragments=("nir", "cu", "num"),
+)
+
+CH_AHV = national("ch_ahv", ean13, "AHV|AVS", own=r"756[. -]?[0-9]{4}[. -]?[0-9]{4}[. -]?[0-9]{2}")
+
+BE_RRN = national(
+    "be_rrn",
+    rijksregister,
+    r"rijksregister(?:nummer)?|registre national|national (?:register|number)|INSZ|NISS",
+    own=rf"[0-9]{{2}}[. ]{_MONTH}[. ][0-9]{{2}}[- ][0-9]{{3}}[. ][0-9]{{2}}",
+    loose=r"[0-9]{2}[. ]?[0-9]{2}[. ]?[0-9]{2}[ -]?[0-9]{3}[. -]?[0-9]{2}",
+    fragments=("rijksregister", "registre national", "national ", "insz", "niss"),
+)
+
+FI_HETU = national(
+    "fi_hetu",
+    hetu,
+    "henkilötunnus|hetu",
+    own=rf"[0-3][0-9]{_MONTH}[0-9]{{2}}[-+A-FU-Y][0-9]{{3}}[0-9A-FHJ-NPR-Y]",
+)
+
+SE_PERSONNUMMER = national(
+    "se_personnummer",
+    personnummer,
+    "person(?:nummer|nr)|samordningsnummer|swedish (?:personal )?(?:identity |id )?(?:number|no)"
+    "|personal (?:identity |id )?number",
+    own=rf"(?:19|20)?[0-9]{{2}}{_MONTH}[0-9]{{2}}[-+][0-9]{{4}}",
+    loose=rf"(?:19|20)?[0-9]{{2}}{_MONTH}[0-9]{{2}}[ +-]?[0-9]{{4}}",
+    fragments=("person", "samordning", "swedish"),
+)
+
+PL_PESEL = national(
+    "pl_pesel",
+    pesel,
+    "PESEL(?:u|em|owi)?",
+    loose=r"[0-9]{6}[ -]?[0-9]{5}|[0-9]{2}(?: ?[0-9]{3}){3}",
+    fragments=("pesel",),
+)
+
+NL_BSN = national(
+    "nl_bsn",
+    bsn,
+    "BSN|burger ?service ?(?:nummer|nr)|sofi-?nummer|citizen service number",
+    loose=r"[0-9]{9}|[0-9]{3}[ .-][0-9]{3}[ .-][0-9]{3}|[0-9]{4}[ .-][0-9]{2}[ .-][0-9]{3}",
+    fragments=("bsn", "burger", "sofi", "citizen service"),
+)

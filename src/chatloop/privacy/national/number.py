@@ -1,0 +1,55 @@
+r"""How a national number is found: by its own shape, or by a looser one beside its name.
+
+    CA_SIN   own    046-454-286              grouped as on the card
+             loose  046454286                nine digits, beside SIN or social insurance
+             holds  Luhn
+
+A shape is a regex that Rust and Python read alike: no look-around, no group.
+"""
+
+from collections.abc import Callable
+
+from chatloop.privacy.context import before, near, standing
+from chatloop.privacy.detector import Detector, alphanumeric
+from chatloop.privacy.kinds import Kind
+
+
+def _apart(shape: str) -> str:
+    """The shape for Rust, in any case, and no letter or digit beside it."""
+    return rf"(?i:(?:^|[^0-9A-Za-z])(?:{shape})(?:[^0-9A-Za-z]|$))"
+
+
+def national(
+    kind: Kind,
+    holds: Callable[[str], bool],
+    words: str,
+    own: str = "",
+    loose: str = "",
+    fragments: tuple[str, ...] = (),
+    digits: int = 8,
+) -> tuple[Detector, ...]:
+    """Detectors of `own` anywhere and of `loose` beside one of the words.
+
+    Args:
+        kind: its name.
+        holds: whether the letters and digits of a match, upper case, check out.
+        words: what the number is called, a regex, matched in any case.
+        own: a shape that speaks for itself.
+        loose: a shape that needs a word.
+        fragments: of the words, one in each, in ASCII; left out, the words themselves.
+        digits: how many digits it has at least.
+    """
+
+    def length(text: str) -> int:
+        # Letters that only look like those of ASCII in another case have no place in a number.
+        return len(text) if text.isascii() and holds(alphanumeric(text)) else 0
+
+    found: tuple[Detector, ...] = ()
+    if own:
+        shape = _apart(own)
+        found += (Detector(kind, (standing(own),), digits, (), (), shape, length, alphanumeric),)
+    if loose:
+        patterns = (near(words, loose), before(words, loose))
+        asked = fragments or tuple(words.lower().split("|"))
+        found += (Detector(kind, patterns, digits, asked, (), _apart(loose), length, alphanumeric),)
+    return found

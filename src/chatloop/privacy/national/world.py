@@ -1,0 +1,69 @@
+"""National numbers beyond Europe.
+
+    536-22-8145         →  [US_SSN_1]          2341 2341 2346   →  [IN_AADHAAR_1]
+    529.982.247-25      →  [BR_CPF_1]          046 454 286      →  [CA_SIN_1]
+
+Sources: each country's law or registrar, as named at its checksum.
+"""
+
+from chatloop.privacy.checksums import cpf, luhn, resident_id, tfn, verhoeff
+from chatloop.privacy.national.number import national
+
+_NEVER_SSN = ("000", "666")
+
+
+def _given_out(number: str) -> bool:
+    """Area, group and serial are never all zeros; 666 and 9xx are not given out (20 CFR 422)."""
+    area = number[:3] not in _NEVER_SSN and number[0] != "9"
+    return area and number[3:5] != "00" and number[5:] != "0000"
+
+
+US_SSN = national(
+    "us_ssn",
+    _given_out,
+    r"SSN|soc(?:ial)?\.? sec(?:urity)?\.?",
+    own=r"[0-9]{3}-[0-9]{2}-[0-9]{4}",
+    loose=r"[0-9]{3}[ .-]?[0-9]{2}[ .-]?[0-9]{4}",
+    fragments=("ssn", "soc"),
+)
+
+CA_SIN = national(
+    "ca_sin",
+    luhn,
+    r"SIN|NAS|social insurance|assurance sociale",
+    own=r"[0-9]{3}(?: [0-9]{3} |-[0-9]{3}-)[0-9]{3}",
+    loose=r"[0-9]{3}[ .-]?[0-9]{3}[ .-]?[0-9]{3}",
+    fragments=("sin", "nas", "social insurance", "assurance sociale"),
+)
+
+AU_TFN = national(
+    "au_tfn",
+    tfn,
+    r"TFN|tax file",
+    loose=r"[0-9]{3}[ .-]?[0-9]{3}[ .-]?[0-9]{3}",
+)
+
+BR_CPF = national(
+    "br_cpf",
+    cpf,
+    r"CPF|cadastro de pessoas? f[ií]sicas?",
+    own=r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}",
+    loose=r"[0-9]{3}[ .]?[0-9]{3}[ .]?[0-9]{3}[ /-]?[0-9]{2}",
+    fragments=("cpf", "cadastro"),
+)
+
+IN_AADHAAR = national(
+    "in_aadhaar",
+    verhoeff,
+    r"aadhaa?r|UIDAI|UID",
+    own=r"[2-9][0-9]{3}(?: [0-9]{4} |-[0-9]{4}-)[0-9]{4}",
+    loose=r"[2-9][0-9]{3}[ .-]?[0-9]{4}[ .-]?[0-9]{4}",
+    fragments=("aadha", "uid"),
+)
+
+CN_RESIDENT_ID = national(
+    "cn_resident_id",
+    resident_id,
+    "身份证|resident (?:id|identity)",
+    own=r"[1-9][0-9]{5} ?(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])[0-9]{2} ?[0-9]{3}[0-9X]",
+)

@@ -1,0 +1,62 @@
+"""Values planted in what ingest read are in nothing that clean writes or says."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from chatloop.conversation import Conversation, Message
+from chatloop.io.mapping import MAPPING
+from chatloop.io.tables import turns_of, write_table
+from chatloop.params import CleanParams
+from chatloop.params_file import read_params
+from chatloop.stages.clean import clean
+
+PLANTED = (
+    "anna.berg@example.org", "408-971-8523", "4539 5787 6362 1486", "DE89 3704 0044 0532 0130 00",
+    "536-22-8145", "12345678Z", "RSSMRA85T10A562S", "12 Baker Street, London NW1 6XE",
+    "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "Peter Schmidt", "ORD-482913",
+)  # fmt: skip
+OUTS = ("cleaned.parquet", "rejects.parquet", "lengths.csv", "report.json")
+
+
+@pytest.fixture
+def params(root: Path) -> CleanParams:
+    shipped = read_params(root / "params.yaml").clean
+    return shipped.model_copy(update={"patterns": {"order_number": r"ORD-\d{6}"}})
+
+
+def run(folder: Path, params: CleanParams) -> str:
+    """Everything that clean wrote into `folder`, as text; half of the conversations are rejected."""
+    talks = [
+        Conversation(f"c{n}", tuple(Message(r, f"So {value} it is.") for r in roles))
+        for n, value in enumerate(PLANTED)
+        for roles in [("user", "assistant") if n % 2 else ("user",)]
+    ]
+    write_table(turns_of(talks, "test"), folder / "turns.parquet")
+    clean(params, folder / "turns.parquet", *(folder / name for name in OUTS))
+    import polars as pl
+
+    tables = [str(pl.read_parquet(folder / name).rows()) for name in OUTS[:2]]
+    return "".join([*tables, *((folder / name).read_text() for name in OUTS[2:])])
+
+
+def test_no_planted_value_is_written_or_said(tmp_path, params, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    written = run(tmp_path, params) + "".join(capsys.readouterr())
+    assert [value for value in PLANTED if value in written] == []
+    assert not MAPPING.exists()
+
+
+def test_the_mapping_is_kept_when_asked_for_its_owner_alone_and_removed_when_not(
+    tmp_path, params, monkeypatch, root
+):
+    monkeypatch.chdir(tmp_path)
+    run(tmp_path, params.model_copy(update={"keep_mapping": True}))
+    rows = [json.loads(line) for line in MAPPING.read_text().splitlines()]
+    assert {row["value"] for row in rows} == set(PLANTED)
+    assert stat.S_IMODE(MAPPING.stat().st_mode) == 0o600
+    assert "/private/" in (root / ".gitignore").read_text()
+    run(tmp_path, params)
+    assert not MAPPING.exists()
