@@ -94,7 +94,7 @@ def test_a_real_record_is_understood_whole(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(RECORDS))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_any_value_in_any_place_is_a_sound_conversation_or_a_reason(
     name: str, data: st.DataObject
@@ -111,7 +111,7 @@ def test_any_value_in_any_place_is_a_sound_conversation_or_a_reason(
 
 
 @pytest.mark.parametrize("name", sorted(RECORDS))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(record=json_values | st.lists(json_values))
 def test_no_json_value_crashes_a_format(name: str, record: object) -> None:
     formats_that_fit(record)

@@ -230,7 +230,7 @@ json_values = st.recursive(
 
 
 @pytest.mark.parametrize("name", sorted(set(RECORDS) - {"transcript"}))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(data=st.data())
 def test_whatever_a_file_holds_no_record_is_lost(
     name: str, run: Run, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
