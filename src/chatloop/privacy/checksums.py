@@ -10,7 +10,32 @@ from datetime import date
 _VERHOEFF_TURN = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
 _DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 # Values of a character on an odd place of a codice fiscale (D.M. 23/12/1976); even ones count up.
-_FISCAL_ODD = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25)
+_FISCAL_ODD: tuple[int, ...] = (
+    1,
+    0,
+    5,
+    7,
+    9,
+    13,
+    15,
+    17,
+    19,
+    21,
+    2,
+    4,
+    18,
+    20,
+    11,
+    3,
+    6,
+    8,
+    12,
+    14,
+    16,
+    10,
+    22,
+    25,
+)
 _FISCAL_ODD += (24, 23)
 
 
