@@ -8,7 +8,7 @@ from chatloop.cleaning.repairs import repair
 from chatloop.corpus import Corpus, generate
 from chatloop.formats import FORMATS
 from chatloop.io.tables import turns_of
-from chatloop.params import Params
+from chatloop.params import Params, Source
 from chatloop.params_file import read_params
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.redaction import count_personal_data, redact
@@ -29,7 +29,8 @@ def corpus() -> Corpus:
 
 @pytest.fixture(scope="module")
 def mended(corpus, params):
-    conversations = (FORMATS["messages"].parse(record) for record in corpus.records)
+    parse, source = FORMATS["messages"].parse, Source(path="builtin")
+    conversations = (talk for record in corpus.records for talk in parse(record, source))
     return repair(turns_of(conversations, "builtin"), params.clean)
 
 

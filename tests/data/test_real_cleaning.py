@@ -10,10 +10,12 @@ from chatloop.cleaning.judging import judge
 from chatloop.cleaning.repairs import repair
 from chatloop.formats import FORMATS
 from chatloop.io.tables import turns_of
-from chatloop.params import CleanParams
+from chatloop.params import CleanParams, Source
 from chatloop.params_file import read_params
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.redaction import count_personal_data, redact
+
+SOURCE = Source(path="sgd")
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +26,9 @@ def params(root) -> CleanParams:
 @pytest.fixture(scope="module")
 def mended(sgd, params) -> pl.DataFrame:
     with gzip.open(sgd / "dev.jsonl.gz", "rt", encoding="utf-8") as lines:
-        records = [FORMATS["messages"].parse(json.loads(line)) for line in lines]
+        records = [
+            talk for line in lines for talk in FORMATS["messages"].parse(json.loads(line), SOURCE)
+        ]
     return repair(turns_of(records, "sgd"), params).turns
 
 

@@ -36,6 +36,10 @@ def params() -> CleanParams:
                 "seed": 1,
             },
             "redact": ["email", "phone"],
+            "patterns": {},
+            "allow": {"values": [], "domains": []},
+            "keep_mapping": False,
+            "presidio": None,
         }
     )
 
