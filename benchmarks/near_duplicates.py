@@ -19,8 +19,8 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
-from chatloop.data_params import NearDuplicates
-from chatloop.dedup import jaccard, near_duplicates
+from chatloop.duplicates.near import jaccard, near_duplicates
+from chatloop.params.data import NearDuplicates
 
 PARAMS = NearDuplicates(threshold=0.8, permutations=128, shingle_words=3, seed=1)
 GOAL, GOAL_F1 = 50.0, 0.95

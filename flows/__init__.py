@@ -38,8 +38,8 @@ def run(overrides: list[str] | None = None) -> dict[str, Any]:
         UserError: what stopped it, as one line, with the exit code of what failed.
     """
     from chatloop.project import check, override_params
+    from flows.processes.server import api
     from flows.repository import hold
-    from flows.server import api
 
     with hold(Path.cwd()):  # what can be said at once is not said after the start of a server
         check(override_params(overrides or []))

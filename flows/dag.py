@@ -17,8 +17,8 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from pydantic import Field, ValidationError
 
-from chatloop.data_params import Section
 from chatloop.errors import UserError
+from chatloop.params.data import Section
 
 # Importing DVC sets up a console for it; the process that asks DVC has its own. What a killed run
 # left in the table of locks, DVC clears away; nobody has to act on it.

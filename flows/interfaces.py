@@ -9,8 +9,8 @@ from pathlib import Path
 
 from chatloop.errors import UnreachableError
 from chatloop.io.mlflow_store.connection import tracking_uri
-from flows import child
-from flows.server import HOST, api
+from flows.processes import child
+from flows.processes.server import HOST, api
 
 
 def show(mlflow_port: int, prefect_port: int) -> None:

@@ -26,8 +26,9 @@ from prefect.states import Cancelled, Completed
 from prefect.tasks import Task
 
 from chatloop.errors import UserError
-from flows import child, reproduce
+from flows import reproduce
 from flows.dag import Stage
+from flows.processes import child
 from flows.repository import Repository
 
 # A user's mistake, broken data, a held repository: the same again gives the same.

@@ -22,9 +22,9 @@ from chatloop.io.accepted import accept, pin_accepted
 from chatloop.io.files import folder_sha256, read_json
 from chatloop.io.sources import pin_sources
 from chatloop.project import check, override_params
-from flows import child
 from flows.dag import read_dag, readers_after_writer
 from flows.pipeline import run_stages, step
+from flows.processes import child
 from flows.repository import Repository, hold, put_away
 
 SOURCES_PIN = "pins/sources.json"

@@ -17,7 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chatloop.errors import UserError
-from flows.server import api
+from flows.processes.server import api
 
 PORT = 4200
 CRON_FIELDS = "minute hour day-of-month month day-of-week, such as `0 3 * * *` for every night at 3"

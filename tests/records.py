@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chatloop.params import Columns, Source
+from chatloop.params.sources import Columns, Source
 
 PLAIN = Source(path="-")
 RECORDS: dict[str, Any] = {

@@ -64,7 +64,7 @@ def run(
     from rich.console import Console
 
     from chatloop.io.files import read_json
-    from chatloop.summary import summary
+    from chatloop.terminal.summary import summary
     from flows import run as run_flow
 
     result = run_flow(set_param or [])
@@ -87,8 +87,8 @@ def chat(
     project.enter()
 
     from chatloop.modeling.answering import Sampling
-    from chatloop.params_file import read_params
-    from chatloop.terminal import talk
+    from chatloop.params.file import read_params
+    from chatloop.terminal.chat import talk
 
     name = read_params(project.PARAMS).champion.name
     talk(name, Sampling(temperature, top_p, top_k, max_tokens, seed), system)
@@ -115,7 +115,7 @@ def pin() -> None:
     """Note what the sources hold right now, so that `dvc repro` sees which files changed."""
     from chatloop import project
     from chatloop.io.sources import pin_sources
-    from chatloop.params_file import read_params
+    from chatloop.params.file import read_params
 
     project.enter()
     params = read_params(project.PARAMS)

@@ -15,7 +15,7 @@ from chatloop.io import hub
 from chatloop.io.files import write_text
 from chatloop.io.sources import check_source
 from chatloop.params import Params
-from chatloop.params_file import read_params
+from chatloop.params.file import read_params
 
 PARAMS = Path("params.yaml")
 

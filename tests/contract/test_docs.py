@@ -7,8 +7,8 @@ import pytest
 
 from chatloop.cleaning.rules import RULES
 from chatloop.cli import app
-from chatloop.data_params import REPAIR_NAMES
 from chatloop.formats import FORMATS
+from chatloop.params.data import REPAIR_NAMES
 from chatloop.privacy.kinds import KINDS
 from tests.contract.imports import ROOT
 

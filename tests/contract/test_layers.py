@@ -11,8 +11,8 @@ OUTSIDE = {
     "torch", "mlflow", "prefect", "dvc", "great_expectations", "transformers", "huggingface_hub",
     "httpx", "requests", "socket", "urllib", "subprocess",
 }  # fmt: skip
-RIM = {"io", "modeling", "training", "stages"}
-TOP_LEVEL_RIM = {"cli.py", "project.py", "terminal.py"}
+RIM = {"io", "modeling", "training", "stages", "terminal"}
+TOP_LEVEL_RIM = {"cli.py", "project.py"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 

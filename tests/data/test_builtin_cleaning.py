@@ -2,17 +2,18 @@
 
 import polars as pl
 import pytest
+from chatloop.params_file import read_params
+from chatloop.splitting import assign
 
 from chatloop.cleaning.judging import Judgement, judge
 from chatloop.cleaning.repairs import repair
 from chatloop.corpus import Corpus, generate
 from chatloop.formats import FORMATS
 from chatloop.io.tables import turns_of
-from chatloop.params import Params, Source
-from chatloop.params_file import read_params
+from chatloop.params import Params
+from chatloop.params.sources import Source
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.redaction import count_personal_data, redact
-from chatloop.splitting import assign
 
 REPAIRED = ("encoding_repaired", "boilerplate_removed")
 

@@ -42,7 +42,7 @@ def server(
             patch.delenv(name, raising=False)
         from prefect.context import refresh_global_settings_context
 
-        from flows.server import api
+        from flows.processes.server import api
 
         refresh_global_settings_context()
         with api(port=0) as url:

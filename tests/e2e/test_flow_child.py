@@ -11,7 +11,7 @@ import psutil
 import pytest
 from flow_project import Start, descendants, gone, until
 
-from flows.child import run
+from flows.processes.child import run
 
 pytestmark = pytest.mark.server
 SHELL = """\
@@ -33,7 +33,7 @@ def test_the_child_and_its_children_end_when_we_are_ended(
     command = module(tmp_path, SHELL)
     us = background(
         "-c",
-        f"from pathlib import Path; from flows.child import run;"
+        f"from pathlib import Path; from flows.processes.child import run;"
         f"run({command!r}, [], Path('.'), on_line=print)",
         cwd=tmp_path,
     )

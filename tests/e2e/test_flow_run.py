@@ -23,8 +23,8 @@ from prefect.context import refresh_global_settings_context
 from prefect.states import Cancelling
 
 from chatloop.errors import UserError
+from flows.processes.server import api
 from flows.schedule import serve
-from flows.server import api
 
 pytestmark = pytest.mark.server
 SLEEPS = "sleep 300 & sleep 300\n"
@@ -80,13 +80,13 @@ def test_a_run_that_is_cancelled_on_the_server_ends(
 def test_a_server_of_our_own_ends_with_us(project: Path, background: Start, server: str) -> None:
     us = background(
         "-c",
-        "import time\nfrom flows.server import api\nwith api(): print('up', flush=True); input()",
+        "import time\nfrom flows.processes.server import api\nwith api(): print('up', flush=True); input()",
         cwd=project,
         PREFECT_API_URL="",
     )
     until(lambda: descendants(us.pid))
     family = descendants(us.pid)
-    assert "flows.server" in family[0].cmdline()
+    assert "flows.processes.server" in family[0].cmdline()
 
     us.kill()
 

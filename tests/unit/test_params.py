@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from chatloop.errors import UserError
-from chatloop.params_file import parse_params, read_params
+from chatloop.params.file import parse_params, read_params
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from chatloop.cleaning.rules import Rule, chosen
-from chatloop.dedup import transcripts
+from chatloop.duplicates.near import transcripts
 from chatloop.params import CleanParams
 
 _KEY = ("conversation_id", "turn")

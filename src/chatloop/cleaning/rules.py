@@ -18,9 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from chatloop import languages
+from chatloop.cleaning import languages
 from chatloop.cleaning.wording import almost_empty, only_links_or_code, refusal, too_repetitive
-from chatloop.dedup import near_duplicates
+from chatloop.duplicates.near import near_duplicates
 from chatloop.errors import UserError
 from chatloop.params import CleanParams
 

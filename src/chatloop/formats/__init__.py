@@ -13,7 +13,7 @@ from chatloop.formats.instruction import alpaca, prompt_completion, questions
 from chatloop.formats.plain import table, transcript
 from chatloop.formats.preference import kto, preference
 from chatloop.formats.research import oasst, sgd, taskmaster, topical_chat
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 __all__ = [
     "FORMATS",

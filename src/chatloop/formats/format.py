@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from chatloop.conversation import Conversation, Preference, Reject
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 Parsed = Conversation | Preference | Reject
 Texts = Mapping[str, str]

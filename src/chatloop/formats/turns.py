@@ -7,7 +7,7 @@ conversation_of("a-1", [("human", "Hi"), ("gpt", "Hello")], CHAT, source)
 from collections.abc import Iterable, Mapping
 
 from chatloop.conversation import Conversation, Message, Reject, Role
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 # Names that mean one role wherever people and machines write chats down.
 CHAT: dict[str, Role] = {

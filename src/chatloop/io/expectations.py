@@ -16,7 +16,7 @@ from great_expectations.expectations.expectation_configuration import Expectatio
 from great_expectations.render.renderer import ValidationResultsPageRenderer
 from great_expectations.render.view import DefaultJinjaPageView
 
-from chatloop.expectations import Check, Expectation, Outcome, Suite
+from chatloop.validation.expectations import Check, Expectation, Outcome, Suite
 
 # Unexpected rows come back as row numbers: to name them by columns takes GX minutes when all fail.
 RESULT_FORMAT = {"result_format": "SUMMARY", "partial_unexpected_count": 5}

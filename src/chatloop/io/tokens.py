@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from chatloop.errors import UserError
-from chatloop.packing import Packed
+from chatloop.tokens.packing import Packed
 
 
 def write_packed(packed: Packed, folder: Path) -> None:

@@ -13,7 +13,7 @@ from transformers import TextIteratorStreamer
 
 from chatloop.conversation import Message
 from chatloop.errors import UserError
-from chatloop.rendering import Renderer
+from chatloop.tokens.rendering import Renderer
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import torch
 
 from chatloop.conversation import Message
 from chatloop.errors import UserError
-from chatloop.rendering import Renderer
-from chatloop.templates import CHATML, TURN_END, TURN_START
+from chatloop.tokens.rendering import Renderer
+from chatloop.tokens.templates import CHATML, TURN_END, TURN_START
 
 PROBE = (Message("user", "a"), Message("assistant", "b"))
 

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatloop.conversation import Conversation
-from chatloop.fitting import Fitter
 from chatloop.modeling.replicas import replicas
 from chatloop.modeling.row_scores import score_rows
-from chatloop.packing import pack
-from chatloop.rendering import Renderer
+from chatloop.tokens.fitting import Fitter
+from chatloop.tokens.packing import pack
+from chatloop.tokens.rendering import Renderer
 
 
 @dataclass(frozen=True)

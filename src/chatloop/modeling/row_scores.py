@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from chatloop.modeling.replicas import Replicas
 from chatloop.modeling.scoring import Logits, batch_of, supervised_nats
-from chatloop.packing import Packed
+from chatloop.tokens.packing import Packed
 
 
 def score_rows(

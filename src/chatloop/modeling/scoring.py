@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from chatloop.packing import Packed
+from chatloop.tokens.packing import Packed
 
 Logits = Callable[[Tensor, Tensor, Tensor], Tensor]
 

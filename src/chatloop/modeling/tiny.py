@@ -12,7 +12,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, 
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from chatloop.params import Tiny
-from chatloop.templates import CHATML, TURN_END, TURN_START
+from chatloop.tokens.templates import CHATML, TURN_END, TURN_START
 
 PAD = "<|pad|>"
 

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from chatloop.data_params import Section
 from chatloop.errors import UserError
-from chatloop.params_file import read_params
+from chatloop.params.data import Section
+from chatloop.params.file import read_params
 
 PARAMS = Path("params.yaml")
 

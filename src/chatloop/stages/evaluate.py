@@ -22,8 +22,8 @@ from chatloop.modeling.judging import ModelScores, score_conversations
 from chatloop.modeling.scoring import be_deterministic
 from chatloop.pages import evaluation_page
 from chatloop.params import EvaluateParams
-from chatloop.rendering import Renderer
 from chatloop.stages import main, say
+from chatloop.tokens.rendering import Renderer
 
 MODELS = ("candidate", "champion", "base")
 

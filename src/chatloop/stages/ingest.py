@@ -18,7 +18,7 @@ from chatloop.io.sources import BUILTIN, Record
 from chatloop.io.sources.gathering import gather, sample
 from chatloop.io.sources.intake import Intake
 from chatloop.io.tables import PREFERENCES, QUARANTINE, TURNS, table_writer
-from chatloop.params import Builtin, IngestParams, Source
+from chatloop.params.sources import Builtin, IngestParams, Source
 from chatloop.stages import main, say
 
 _COUNTED = ("records_read", "conversations", "quarantined")

@@ -9,15 +9,15 @@ from typing import Any
 
 import polars as pl
 
-from chatloop.clustering import topics
-from chatloop.dedup import transcripts
-from chatloop.drift import STATISTICS, drift
+from chatloop.duplicates.near import transcripts
 from chatloop.io.files import read_json, sha256, write_json, write_text
 from chatloop.io.tables import read_table
 from chatloop.pages import diversity_page
 from chatloop.params import ProfileParams
-from chatloop.profiling import TALK_TURNS, TURN_WORDS, given_topics, news
-from chatloop.profiling import profile as profile_of
+from chatloop.reporting.clustering import topics
+from chatloop.reporting.drift import STATISTICS, drift
+from chatloop.reporting.profiling import TALK_TURNS, TURN_WORDS, given_topics, news
+from chatloop.reporting.profiling import profile as profile_of
 from chatloop.stages import main, say
 
 

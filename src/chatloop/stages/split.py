@@ -8,12 +8,12 @@ from pathlib import Path
 
 import polars as pl
 
+from chatloop.duplicates.exchanges import Known, Repeats, clustered, exchanges, known
+from chatloop.duplicates.splitting import REASONS, SPLITS, assign
 from chatloop.errors import DataError, UserError
-from chatloop.exchanges import Known, Repeats, clustered, exchanges, known
 from chatloop.io.files import read_json, write_json
 from chatloop.io.tables import LEFT_OUT, SPLIT_TURNS, read_table, write_table
 from chatloop.params import SplitParams
-from chatloop.splitting import REASONS, SPLITS, assign
 from chatloop.stages import main, say
 
 OUT = pl.col("reason").is_not_null()

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from chatloop.errors import DataError, UserError
-from chatloop.fitting import Fitted, Fitter
 from chatloop.io.files import read_json, whole_folder, write_json, write_text
 from chatloop.io.hub import context_length, load_tokenizer
 from chatloop.io.tables import conversations_of, read_table
 from chatloop.io.tokens import write_packed
-from chatloop.ledger import lost_share, steps, tokens
-from chatloop.packing import Packed, pack
 from chatloop.pages import TOKENS, ledger_page
 from chatloop.params import TokenizeParams
-from chatloop.rendering import Renderer
+from chatloop.reporting.ledger import lost_share, steps, tokens
 from chatloop.stages import main, say
+from chatloop.tokens.fitting import Fitted, Fitter
+from chatloop.tokens.packing import Packed, pack
+from chatloop.tokens.rendering import Renderer
 
 
 def tokenize(

@@ -10,10 +10,17 @@ from typing import Any
 
 import polars as pl
 
-from chatloop.data_docs import found, pages
-from chatloop.drift import STATISTICS
 from chatloop.errors import DataError, UserError
-from chatloop.expectations import (
+from chatloop.io.files import read_json, whole_folder, write_json
+from chatloop.io.tables import read_table
+from chatloop.params import ValidateParams
+from chatloop.privacy.kinds import KINDS
+from chatloop.privacy.policy import Policy
+from chatloop.privacy.redaction import count_personal_data
+from chatloop.reporting.drift import STATISTICS
+from chatloop.stages import main, say
+from chatloop.validation.data_docs import found, pages
+from chatloop.validation.expectations import (
     Check,
     Outcome,
     conversations_table,
@@ -22,13 +29,6 @@ from chatloop.expectations import (
     suites,
     turns_table,
 )
-from chatloop.io.files import read_json, whole_folder, write_json
-from chatloop.io.tables import read_table
-from chatloop.params import ValidateParams
-from chatloop.privacy.kinds import KINDS
-from chatloop.privacy.policy import Policy
-from chatloop.privacy.redaction import count_personal_data
-from chatloop.stages import main, say
 
 
 def validate(

@@ -20,8 +20,8 @@ from chatloop.metrics.bits_per_byte import bits_per_byte
 from chatloop.modeling.replicas import Replicas, draws_random_numbers, replicas
 from chatloop.modeling.row_scores import score_rows
 from chatloop.modeling.scoring import Logits, batch_of, supervised_nats
-from chatloop.packing import Packed
 from chatloop.params import TrainParams
+from chatloop.tokens.packing import Packed
 from chatloop.training.schedule import learning_rate, rows_of_step, steps_per_epoch
 
 POINT_EVERY = 10

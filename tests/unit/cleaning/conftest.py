@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from chatloop.conversation import Conversation, Message
-from chatloop.data_params import REPAIR_NAMES, RULE_NAMES
 from chatloop.io.tables import turns_of
 from chatloop.params import CleanParams
+from chatloop.params.data import REPAIR_NAMES, RULE_NAMES
 
 Talks = Callable[..., pl.DataFrame]
 # Rules about what is said; tests of the others say as little as they can.

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from chatloop.cleaning.repairs import REPAIRS, repair
 from chatloop.cleaning.structure import RESTRUCTURINGS
-from chatloop.data_params import REPAIR_NAMES
 from chatloop.params import CleanParams
+from chatloop.params.data import REPAIR_NAMES
 
 
 def mend(text: str, params: CleanParams, talks) -> tuple[str, list[str]]:

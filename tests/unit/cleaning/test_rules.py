@@ -3,8 +3,8 @@ import pytest
 
 from chatloop.cleaning.judging import judge
 from chatloop.cleaning.rules import RULES
-from chatloop.data_params import RULE_NAMES
 from chatloop.errors import UserError
+from chatloop.params.data import RULE_NAMES
 
 GOOD = ["Where is my parcel?", "It left us today."]
 

@@ -13,7 +13,7 @@ from chatloop.conversation import ROLES, Conversation, Message, Preference, Reje
 from chatloop.errors import UserError
 from chatloop.formats import FORMATS, check_options, detect, formats_that_fit
 from chatloop.formats.format import Parsed
-from chatloop.params import Columns, Source
+from chatloop.params.sources import Columns, Source
 from tests.records import FAQ, PLAIN, RECORDS, VARIANTS, source_for
 
 TEXTS = {"intent greet": "Hi", "utter_greet": "Hello"}

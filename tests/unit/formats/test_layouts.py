@@ -7,7 +7,7 @@ import pytest
 from chatloop.conversation import Conversation, Message, Preference, Reject
 from chatloop.formats import FORMATS
 from chatloop.formats.format import Parsed
-from chatloop.params import Columns, Source
+from chatloop.params.sources import Columns, Source
 from tests.records import FAQ, PLAIN, RECORDS, source_for
 
 TEXTS = {"intent greet": "Hi", "utter_greet": "Hello"}

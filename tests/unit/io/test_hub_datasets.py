@@ -7,7 +7,7 @@ import pytest
 
 from chatloop.errors import UserError
 from chatloop.io.sources import hub, records_by_file
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 pytest.importorskip("datasets")
 REVISION = "179a90cf" + "0" * 32

@@ -3,9 +3,12 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from chatloop.data_docs import pages
-from chatloop.data_params import Drift
-from chatloop.expectations import (
+from chatloop.io.expectations import run_suite
+from chatloop.io.tables import TURNS
+from chatloop.params import Bounds, ValidateParams
+from chatloop.params.data import Drift
+from chatloop.validation.data_docs import pages
+from chatloop.validation.expectations import (
     Check,
     Expectation,
     Suite,
@@ -14,9 +17,6 @@ from chatloop.expectations import (
     suites,
     turns_table,
 )
-from chatloop.io.expectations import run_suite
-from chatloop.io.tables import TURNS
-from chatloop.params import Bounds, ValidateParams
 
 PARAMS = ValidateParams(
     min_conversations=3,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chatloop.errors import UserError
 from chatloop.io.files import read_json
 from chatloop.io.sources import find_files, pin_sources, read_records
-from chatloop.params import Builtin, IngestParams, Source
+from chatloop.params.sources import Builtin, IngestParams, Source
 
 LINES = b'{"a": 1}\n{"a": 2}\n\n{"a": 3}\n'
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chatloop.errors import UserError
 from chatloop.io.sources import find_files, opening, read_records, record
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 
 def read(path: Path, content: bytes) -> list[record.Record]:

@@ -6,7 +6,7 @@ import pytest
 from chatloop.conversation import Message
 from chatloop.errors import UserError
 from chatloop.modeling.answering import Chatter, Sampling, _fit, answer, stream
-from chatloop.rendering import Renderer
+from chatloop.tokens.rendering import Renderer
 
 ASK = [Message("user", "where is my order")]
 WISH = Sampling(temperature=1.0, max_tokens=12, seed=3)

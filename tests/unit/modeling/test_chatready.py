@@ -9,7 +9,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 from chatloop.errors import UserError
 from chatloop.io import hub
 from chatloop.modeling.chatready import end_of_turn, make_chat_ready
-from chatloop.templates import CHATML
+from chatloop.tokens.templates import CHATML
 
 
 def untied_model(vocabulary: int) -> Any:

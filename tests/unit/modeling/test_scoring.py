@@ -14,13 +14,13 @@ from transformers import (
 )
 
 from chatloop.conversation import Conversation, Message
-from chatloop.fitting import Fitter
 from chatloop.modeling.judging import score_conversations
 from chatloop.modeling.replicas import replicas
 from chatloop.modeling.row_scores import score_rows
 from chatloop.modeling.scoring import sparse_logits
-from chatloop.packing import pack
-from chatloop.rendering import Renderer
+from chatloop.tokens.fitting import Fitter
+from chatloop.tokens.packing import pack
+from chatloop.tokens.rendering import Renderer
 
 SIZE = {"vocab_size": 320, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
 LLAMA_LIKE = SIZE | {"intermediate_size": 64, "num_key_value_heads": 1, "head_dim": 16}

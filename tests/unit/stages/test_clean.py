@@ -8,7 +8,7 @@ from chatloop.conversation import Conversation, Message
 from chatloop.errors import UserError
 from chatloop.io.tables import REJECTED_TURNS, TURNS, read_table, turns_of, write_table
 from chatloop.params import CleanParams
-from chatloop.params_file import read_params
+from chatloop.params.file import read_params
 from chatloop.stages.clean import clean, histogram
 
 OUTS = ("cleaned.parquet", "rejects.parquet", "lengths.csv", "report.json")

@@ -10,7 +10,7 @@ from chatloop.conversation import Conversation, Message
 from chatloop.io.mapping import MAPPING
 from chatloop.io.tables import turns_of, write_table
 from chatloop.params import CleanParams
-from chatloop.params_file import read_params
+from chatloop.params.file import read_params
 from chatloop.stages.clean import clean
 
 PLANTED = (

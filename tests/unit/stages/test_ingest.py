@@ -19,7 +19,7 @@ from chatloop.errors import UserError
 from chatloop.io.files import read_json
 from chatloop.io.sources import intake
 from chatloop.io.tables import PREFERENCES, QUARANTINE, read_table
-from chatloop.params import Builtin, Columns, IngestParams, Source
+from chatloop.params.sources import Builtin, Columns, IngestParams, Source
 from chatloop.stages.ingest import ingest
 from tests.records import RECORDS, SOURCES
 

@@ -6,7 +6,7 @@ import pytest
 
 from chatloop.io.tables import TURNS, write_table
 from chatloop.params import ProfileParams
-from chatloop.params_file import read_params
+from chatloop.params.file import read_params
 from chatloop.stages.profile import profile
 
 OUTS = ("profile.json", "report.json", "diversity.html")

@@ -4,11 +4,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from chatloop.duplicates.splitting import SPLITS
 from chatloop.errors import DataError, UserError
 from chatloop.io.tables import LEFT_OUT, SPLIT_TURNS, TURNS, read_table, write_table
 from chatloop.params import SplitParams
-from chatloop.params_file import read_params
-from chatloop.splitting import SPLITS
+from chatloop.params.file import read_params
 from chatloop.stages.split import split
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from chatloop.data_params import Drift
 from chatloop.errors import DataError, UserError
 from chatloop.io.tables import TURNS, write_table
 from chatloop.params import Bounds, ValidateParams
+from chatloop.params.data import Drift
 from chatloop.stages.validate import validate
 
 DRIFT = Drift(action="warn", max_population_stability_index=0.25, max_jensen_shannon_divergence=0.1)

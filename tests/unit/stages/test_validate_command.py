@@ -8,7 +8,7 @@ import polars as pl
 
 from chatloop.io.files import digests
 from chatloop.io.tables import TURNS, write_table
-from chatloop.params_file import read_params
+from chatloop.params.file import read_params
 from chatloop.stages.validate import validate
 
 # Says which machine it asks for, where the network is touched.

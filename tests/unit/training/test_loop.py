@@ -6,12 +6,12 @@ import torch
 
 from chatloop.conversation import Conversation, Message
 from chatloop.errors import UserError
-from chatloop.fitting import Fitter
 from chatloop.modeling.answering import Chatter, Sampling, answer
 from chatloop.modeling.scoring import be_deterministic
-from chatloop.packing import Packed, pack
 from chatloop.params import TrainParams
-from chatloop.rendering import Renderer
+from chatloop.tokens.fitting import Fitter
+from chatloop.tokens.packing import Packed, pack
+from chatloop.tokens.rendering import Renderer
 from chatloop.training.loop import Point, train_model
 from chatloop.training.schedule import learning_rate, rows_of_step
 

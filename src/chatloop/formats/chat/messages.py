@@ -17,7 +17,7 @@ from chatloop.formats.turns import (
     not_an_object,
     whole,
 )
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 ROLE_OF: dict[str, Role] = {
     "system": "system",

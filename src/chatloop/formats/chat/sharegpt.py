@@ -9,7 +9,7 @@ from chatloop.conversation import Message, Reject
 from chatloop.formats.format import Parsed
 from chatloop.formats.preference.marks import is_pair, is_thumb
 from chatloop.formats.turns import CHAT, finished, first, kind, message, not_an_object, whole
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 OPTIONS = frozenset({"speakers"})
 

@@ -17,7 +17,7 @@ from datetime import datetime
 from chatloop.conversation import Message, Reject
 from chatloop.formats.format import Parsed
 from chatloop.formats.turns import finished, first, items, kind, objects
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 _ROW = {"conversation_name", "turn_position"}
 _HIGHEST, _LONG = 10**9, 10

@@ -11,7 +11,7 @@ stories:
 from chatloop.formats.format import Parsed
 from chatloop.formats.frameworks import rasa, rasa_tests
 from chatloop.formats.turns import items
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 
 def fits(record: object) -> bool:

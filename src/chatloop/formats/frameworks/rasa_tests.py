@@ -13,7 +13,7 @@ Also the end-to-end tests of Rasa Pro: `test_cases:` with `user`, `bot` and `utt
 from chatloop.formats.format import Parsed
 from chatloop.formats.frameworks import rasa
 from chatloop.formats.turns import items
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 
 def fits(record: object) -> bool:

@@ -8,7 +8,7 @@ from chatloop.conversation import Reject
 from chatloop.formats.format import Parsed
 from chatloop.formats.preference.marks import is_pair
 from chatloop.formats.turns import CHAT, conversation_of, first, items, not_an_object
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 _PAIR = 2
 

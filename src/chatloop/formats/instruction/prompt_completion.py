@@ -10,7 +10,7 @@ from chatloop.formats.format import Parsed
 from chatloop.formats.preference.marks import is_pair, is_thumb
 from chatloop.formats.preference.sides import side
 from chatloop.formats.turns import finished, first, not_an_object
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 OPTIONS = frozenset({"speakers"})
 

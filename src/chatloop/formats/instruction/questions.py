@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from chatloop.conversation import Message, Reject
 from chatloop.formats.format import Parsed
 from chatloop.formats.turns import finished, first, items, kind
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 _LISTS = ("questions", "faq", "conversations")
 _PAIR, _MOST = 2, 1000

@@ -18,7 +18,7 @@ from chatloop.formats.turns import (
     objects,
     whole,
 )
-from chatloop.params import Columns, Source
+from chatloop.params.sources import Columns, Source
 
 OPTIONS = frozenset({"columns", "speakers"})
 TURNS = Columns(conversation="conversation_id", role="role", content="content")

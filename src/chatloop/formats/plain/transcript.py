@@ -13,7 +13,7 @@ import re
 from chatloop.conversation import Message, Reject
 from chatloop.formats.format import Parsed
 from chatloop.formats.turns import CHAT, finished, kind, role_of
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 OPTIONS = frozenset({"speakers"})
 # A time or a number in brackets, or a date, may come first; a bracket may follow the name.

@@ -10,7 +10,7 @@ from chatloop.formats.preference.marks import is_thumb, thumb
 from chatloop.formats.preference.preference import Turns
 from chatloop.formats.preference.sides import side
 from chatloop.formats.turns import finished, first, not_an_object
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 OPTIONS = frozenset({"speakers", "weights"})
 

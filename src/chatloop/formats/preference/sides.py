@@ -8,7 +8,7 @@ import re
 from chatloop.conversation import Message, Reject, Role
 from chatloop.formats.chat import messages, sharegpt
 from chatloop.formats.turns import kind
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 # Anthropic's HH: "\n\nHuman: Hi\n\nAssistant: Hello"
 _SPOKEN = re.compile(r"(?:^|\n\n)(Human|Assistant): ?")

@@ -11,7 +11,7 @@ message; `paths: all` takes every path that ends with an answer.
 from chatloop.conversation import Message, Reject, Role
 from chatloop.formats.format import Parsed
 from chatloop.formats.turns import finished, items, kind, message, objects, whole
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 ROLE_OF: dict[str, Role] = {"prompter": "user", "assistant": "assistant", "system": "system"}
 OPTIONS = frozenset({"paths", "speakers"})

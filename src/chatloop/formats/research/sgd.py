@@ -8,7 +8,7 @@
 from chatloop.conversation import Message, Reject, Role
 from chatloop.formats.format import Parsed
 from chatloop.formats.turns import finished, message, not_an_object, whole
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 ROLE_OF: dict[str, Role] = {"user": "user", "system": "assistant"}
 OPTIONS = frozenset({"speakers"})

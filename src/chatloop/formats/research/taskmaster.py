@@ -10,7 +10,7 @@ import re
 from chatloop.conversation import Message, Reject, Role
 from chatloop.formats.format import Parsed
 from chatloop.formats.turns import finished, first, message, not_an_object, whole
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 ROLE_OF: dict[str, Role] = {"user": "user", "assistant": "assistant"}
 OPTIONS = frozenset({"speakers"})

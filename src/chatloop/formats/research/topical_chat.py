@@ -13,7 +13,7 @@ from itertools import islice
 from chatloop.conversation import Message, Reject
 from chatloop.formats.format import Parsed
 from chatloop.formats.turns import finished, message, not_an_object, whole
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 OPTIONS = frozenset({"speakers"})
 

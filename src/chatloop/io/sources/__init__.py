@@ -15,7 +15,7 @@ from chatloop.io.sources.readers.rows import PARQUET_MAGIC, read_csv_records, re
 from chatloop.io.sources.readers.text import read_text_records
 from chatloop.io.sources.readers.yaml_files import read_yaml_records
 from chatloop.io.sources.record import Record
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 __all__ = [
     "BUILTIN",

@@ -11,7 +11,7 @@ from pathlib import Path
 from chatloop.errors import UserError
 from chatloop.formats import FORMATS
 from chatloop.io.files import read_json, sha256, write_json
-from chatloop.params import IngestParams, Source
+from chatloop.params.sources import IngestParams, Source
 
 BUILTIN = "builtin"
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".csv", ".tsv", ".parquet")

@@ -12,7 +12,7 @@ from itertools import islice
 from chatloop.formats.format import Format
 from chatloop.io.sources import records_by_file
 from chatloop.io.sources.record import Record, raw_of
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 # Enough to tell a format from a broken record, few enough to cost nothing.
 _FILES, _RECORDS = 20, 50

@@ -10,7 +10,7 @@ from typing import Any
 from chatloop.errors import UnreachableError, UserError
 from chatloop.io.sources.readers.rows import rows_of
 from chatloop.io.sources.record import Record
-from chatloop.params import Source
+from chatloop.params.sources import Source
 
 _SHORT = 12
 

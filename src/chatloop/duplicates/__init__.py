@@ -1,0 +1,1 @@
+"""Twins: found, kept on one side of a split, counted."""

@@ -1,0 +1,1 @@
+"""What the data holds, what became of it, and how far it drifted."""

@@ -1,0 +1,1 @@
+"""From messages to packed ids and masks: one way, for training, evaluation and serving."""

@@ -1,0 +1,1 @@
+"""What the data must be like before anything is trained on it."""
