@@ -14,6 +14,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	  --constraint constraints.txt --editable '.[dev]'
+	@# Prefect's own database: making it takes a quarter of a minute, once; a run would make it, too.
+	@test -n "$$PREFECT_API_URL" || $(BIN)/prefect server database upgrade --yes >/dev/null 2>&1 || true
 	@touch $@
 
 setup: $(INSTALLED) ## make .venv with everything pinned

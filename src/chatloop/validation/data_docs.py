@@ -35,8 +35,8 @@ SHELL = """\
 <main>
 {% block main %}{% endblock %}
 </main>
-<footer>Checked with Great Expectations. The suites are in chatloop/validation/expectations.py, their limits
-in the section <code>validate</code> of params.yaml.</footer>
+<footer>Checked with Great Expectations. The suites are in chatloop/validation/expectations.py,
+their limits in the section <code>validate</code> of params.yaml.</footer>
 </body>
 </html>
 """
