@@ -10,7 +10,7 @@ from chatloop.errors import DataError
 from chatloop.io.tables import SPLIT_TURNS, write_table
 from chatloop.params import TokenizeParams
 from chatloop.stages.tokenize import tokenize
-from tests.unit.test_ledger import CLEAN, INGEST, SPLIT
+from tests.stage_reports import CLEAN, INGEST, SPLIT
 
 READS = ("train", "validation", "base", "ingest", "clean", "split")
 WRITES = ("out", "ledger.json", "ledger.html")
