@@ -2,15 +2,15 @@
 
 import polars as pl
 import pytest
-from chatloop.params_file import read_params
-from chatloop.splitting import assign
 
 from chatloop.cleaning.judging import Judgement, judge
 from chatloop.cleaning.repairs import repair
 from chatloop.corpus import Corpus, generate
+from chatloop.duplicates.splitting import assign
 from chatloop.formats import FORMATS
 from chatloop.io.tables import turns_of
 from chatloop.params import Params
+from chatloop.params.file import read_params
 from chatloop.params.sources import Source
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.redaction import count_personal_data, redact

@@ -5,13 +5,13 @@ import json
 
 import polars as pl
 import pytest
-from chatloop.params_file import read_params
 
 from chatloop.cleaning.judging import judge
 from chatloop.cleaning.repairs import repair
 from chatloop.formats import FORMATS
 from chatloop.io.tables import turns_of
 from chatloop.params import CleanParams
+from chatloop.params.file import read_params
 from chatloop.params.sources import Source
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.redaction import count_personal_data, redact
