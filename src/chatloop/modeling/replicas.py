@@ -1,7 +1,7 @@
 """Data parallelism on one machine: replicas of a model share its weights, each with a thread.
 
-Two threads that split every small matrix product wait for each other most of the time; two that
-each take half of the rows meet once a step. Replicas own their gradients and nothing else.
+Two threads that split every small matrix product meet after each of them; two that each take half
+of the rows meet once a step. Replicas own their gradients and nothing else.
 """
 
 import copy

@@ -1,7 +1,6 @@
 """The embedded base model: a small GPT of Llama's shape, a byte-level BPE of the training split.
 
-It needs no download, and it knows nothing yet: its weights are random (and always the same). Rotary
-positions and a gated MLP learned more from the same few minutes than GPT-2's own in a first trial.
+It needs no download, and it knows nothing yet: its weights are random (and always the same).
 """
 
 from collections.abc import Iterable
