@@ -131,6 +131,7 @@ class TrainParams(Section):
 
     epochs: float = Field(gt=0.0, le=1000.0)
     batch_rows: Positive
+    optimizer: Literal["adamw", "muon"]
     learning_rate: float = Field(gt=0.0, lt=1.0)
     warmup_share: Share
     weight_decay: float = Field(ge=0.0, lt=1.0)

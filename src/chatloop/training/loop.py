@@ -2,12 +2,12 @@
 
     Point(step=100, loss=1.83, learning_rate=9.7e-4, validation_bits_per_byte=0.71)
 
-Full fine-tuning in float32 with AdamW; the loss is the mean over the supervised tokens of a step.
+Full fine-tuning in float32; the loss is the mean over the supervised tokens of a step.
 """
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from chatloop.modeling.row_scores import score_rows
 from chatloop.modeling.scoring import Logits, batch_of, supervised_nats
 from chatloop.params import TrainParams
 from chatloop.tokens.packing import Packed
+from chatloop.training.optimizers import build_optimizers
 from chatloop.training.schedule import learning_rate, rows_of_step, steps_per_epoch
 
 POINT_EVERY = 10
@@ -69,12 +70,12 @@ def _points(
     team: Replicas, train: Packed, validation: Packed, validation_bytes: int, params: TrainParams
 ) -> Iterator[Point]:
     steps = max(1, round(params.epochs * steps_per_epoch(len(train), params.batch_rows)))
-    optimizer = _optimizer(team.models[0], params)
+    optimizers = build_optimizers(team.models[0], params)
     window, supervised = _Window(started=time.monotonic()), 0
     for step in range(steps):
         rate = learning_rate(step, steps, params.learning_rate, params.warmup_share)
         rows = rows_of_step(step, len(train), params.batch_rows, params.seed)
-        nats, tokens, norm = _step(team, optimizer, train, rows, rate, params.clip_norm)
+        nats, tokens, norm = _step(team, optimizers, train, rows, rate, params.clip_norm)
         if not math.isfinite(nats):
             raise UserError(_diverged(step + 1, rate))
         window.nats += nats
@@ -93,7 +94,7 @@ def _points(
 
 def _step(
     team: Replicas,
-    optimizer: torch.optim.Optimizer,
+    optimizers: Sequence[torch.optim.Optimizer],
     packed: Packed,
     rows: NDArray[np.int64],
     rate: float,
@@ -109,25 +110,16 @@ def _step(
         (nats / tokens).backward()  # type: ignore[no-untyped-call]
         return float(nats.detach())
 
-    for group in optimizer.param_groups:
+    for group in (group for optimizer in optimizers for group in optimizer.param_groups):
         group["lr"] = rate
     team.train()
     nats = sum(team.each(learn, np.array_split(rows, min(len(team), len(rows)))))
     team.gather_gradients()
     norm = torch.nn.utils.clip_grad_norm_(team.models[0].parameters(), clip_norm)
-    optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
+    for optimizer in optimizers:
+        optimizer.step()
+    team.models[0].zero_grad(set_to_none=True)
     return nats, tokens, float(norm)
-
-
-def _optimizer(model: Any, params: TrainParams) -> torch.optim.AdamW:
-    """AdamW (Loshchilov & Hutter 2019); vectors (biases, norms) are not decayed."""
-    weights = [p for p in model.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in weights if p.ndim > 1], "weight_decay": params.weight_decay},
-        {"params": [p for p in weights if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=params.learning_rate, betas=(0.9, 0.95), fused=True)
 
 
 def _validate(team: Replicas, packed: Packed, answer_bytes: int, params: TrainParams) -> float:

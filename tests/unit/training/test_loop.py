@@ -16,7 +16,7 @@ from chatloop.training.loop import Point, train_model
 from chatloop.training.schedule import learning_rate, rows_of_step
 
 PARAMS = TrainParams(
-    epochs=60.0, batch_rows=2, learning_rate=1e-2, warmup_share=0.1, weight_decay=0.0,
+    epochs=60.0, batch_rows=2, optimizer="adamw", learning_rate=1e-2, warmup_share=0.1, weight_decay=0.0,
     clip_norm=1.0, evaluate_every=50, device="cpu", threads=2, seed=3,
 )  # fmt: skip
 PAIRS = [("where is my order", "it left us today"), ("thanks", "bye"), ("hello", "how can I help")]
@@ -43,10 +43,11 @@ def bits(model: Any) -> str:
     return hashlib.sha256(weights).hexdigest()
 
 
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
 def test_a_few_conversations_are_learned_by_heart_word_for_word(
-    small_model: Any, chatml: Any
+    small_model: Any, chatml: Any, optimizer: str
 ) -> None:
-    points = trained(small_model, chatml)
+    points = trained(small_model, chatml, PARAMS.model_copy(update={"optimizer": optimizer}))
     assert points[-1].loss < 0.02
     assert points[-1].validation_bits_per_byte is not None
     assert points[-1].validation_bits_per_byte < 0.05
@@ -55,9 +56,10 @@ def test_a_few_conversations_are_learned_by_heart_word_for_word(
         assert answer(chatter, [Message("user", question)], Sampling(max_tokens=40)) == reply
 
 
-def test_the_same_seed_ends_in_the_same_bits(small_model: Any, chatml: Any) -> None:
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_the_same_seed_ends_in_the_same_bits(small_model: Any, chatml: Any, optimizer: str) -> None:
     start = {name: value.clone() for name, value in small_model.state_dict().items()}
-    params = PARAMS.model_copy(update={"epochs": 5.0})
+    params = PARAMS.model_copy(update={"epochs": 5.0, "optimizer": optimizer})
     trained(small_model, chatml, params)
     first = bits(small_model)
     small_model.load_state_dict(start)
