@@ -22,7 +22,7 @@ def summary(reports: Mapping[str, Any], result: Mapping[str, Any]) -> Renderable
     colour = COLOURS[verdict["verdict"]]
     return Group(
         Panel(table, title="chatloop", border_style=colour, padding=(1, 2)),
-        Text.from_markup(_next_steps()),
+        Text.from_markup(_next_steps(bool(result["promoted"] or verdict["champion_version"]))),
     )
 
 
@@ -101,9 +101,10 @@ def _registered(result: Mapping[str, Any]) -> str:
     return f"chatloop version {result['version']}, alias {alias}"
 
 
-def _next_steps() -> str:
+def _next_steps(has_champion: bool) -> str:
+    talk = ("chatloop chat", "talk to the champion")
     steps = (
-        ("chatloop chat", "talk to the champion"),
+        *([talk] if has_champion else []),
         ("make ui", "look at the runs in MLflow and Prefect"),
         ('chatloop schedule --cron "0 3 * * *"', "retrain every night at three"),
         ("dvc metrics diff", "see what changed since the last commit"),
