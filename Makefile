@@ -24,7 +24,7 @@ run: setup ## run the pipeline: ingest to registered model
 	@$(BIN)/chatloop run
 
 test: setup ## run all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: setup ## format, lint and types, as CI and pre-commit do
 	@$(BIN)/ruff format --check .
