@@ -8,8 +8,10 @@ import polars as pl
 
 from chatloop.io.files import folder_sha256, write_json
 from chatloop.io.tables import TURNS
+from chatloop.params.file import read_params
 
 ROOT = Path(__file__).parents[2]
+TRAIN = read_params(ROOT / "params.yaml").train.model_dump()
 CURVE = """step,loss,validation_bits_per_byte,learning_rate
 1,7.5,,0.001
 2,6.5,2.5,0.0005

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from projects import Project
+from projects import TRAIN, Project
 
 from chatloop.io.files import digests, folder_sha256, write_json
 from chatloop.io.registry import champion, local_model, pin_champion, promote, register
@@ -67,7 +67,7 @@ def test_a_team_server_keeps_runs_and_champion(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(project.root / "cache"))
     name, sha256 = project.name, project.candidate_sha256
-    with training_run("f" * 64, {"train": {"learning_rate": 0.003}}) as run:
+    with training_run("f" * 64, {"train": TRAIN}) as run:
         run.log(1, {"loss": 7.5})
         run.finish(sha256)
     assert record(project.root) == run.run_id

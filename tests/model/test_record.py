@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from projects import TOPICS, Project
+from projects import TOPICS, TRAIN, Project
 
 from chatloop.errors import UserError
 from chatloop.io.files import write_json
@@ -52,7 +52,7 @@ def test_a_run_is_made_from_the_files_alone(restored: Any, shared_project: Proje
     assert history(run_id, "validation_bits_per_byte") == [(2, 2.5)]
     assert data.metrics["clean/rejected.empty turn"] == 2
     assert data.metrics["evaluate/bits_per_byte.candidate"] == 1.5
-    assert data.params["train.learning_rate"] == "0.003"
+    assert data.params["train.learning_rate"] == str(TRAIN["learning_rate"])
     sources = json.loads(data.params["ingest.sources"])
     assert sources == [{"path": "builtin", "format": "messages"}]
     assert data.tags["dvc.models/candidate"] == "fedcba9876543210fedcba9876543210.dir"
@@ -87,7 +87,7 @@ def test_a_second_call_changes_nothing(restored: Any, shared_project: Project) -
 
 
 def test_the_run_that_trained_the_candidate_is_the_one_recorded(project: Project) -> None:
-    with training_run("f" * 64, {"train": {"learning_rate": 0.003}}) as run:
+    with training_run("f" * 64, {"train": TRAIN}) as run:
         run.log(1, {"loss": 7.25})
         run.finish(project.candidate_sha256)
     assert record(HERE) == run.run_id
@@ -103,6 +103,19 @@ def test_new_reports_of_the_same_candidate_replace_the_old(project: Project) -> 
     assert record(HERE) == run_id
     assert run_of(run_id).data.metrics["evaluate/bits_per_byte.candidate"] == 1.25
     assert topic_column(run_id, "bits_per_byte") == [1.75, 1.25]
+
+
+def test_a_zero_in_a_breakdown_is_no_news_until_it_was_more(project: Project) -> None:
+    report = project.root / "reports" / "clean.json"
+    write_json(report, {"rejected": 0, "rejected_by_reason": {"empty_turn": 0, "too_long": 3}})
+    run_id = record(HERE)
+    logged = run_of(run_id).data.metrics
+    assert logged["clean/rejected"] == 0
+    assert logged["clean/rejected_by_reason.too_long"] == 3
+    assert "clean/rejected_by_reason.empty_turn" not in logged
+    write_json(report, {"rejected_by_reason": {"too_long": 0}})
+    assert record(HERE) == run_id
+    assert run_of(run_id).data.metrics["clean/rejected_by_reason.too_long"] == 0
 
 
 def test_other_params_are_another_run(project: Project) -> None:
