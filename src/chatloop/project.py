@@ -15,7 +15,7 @@ from chatloop.io import hub
 from chatloop.io.files import write_text
 from chatloop.io.sources import check_source
 from chatloop.params import Params
-from chatloop.params.file import read_params
+from chatloop.params.file import read_params, unknown_key
 
 PARAMS = Path("params.yaml")
 
@@ -52,13 +52,18 @@ def override_params(overrides: Sequence[str]) -> Params:
         try:
             apply_overrides(str(changed), list(overrides))
         except DvcException as error:
-            cause = error.__cause__ or error
-            said = str(cause).strip().splitlines()[0]
-            raise UserError(f"-S {' '.join(overrides)}: {said}") from error
+            raise UserError(f"-S {' '.join(overrides)}: {_reason(overrides, error)}") from error
         params = read_params(changed)
         check(params)
         write_text(PARAMS, changed.read_text(encoding="utf-8"))
     return params
+
+
+def _reason(overrides: Sequence[str], error: Exception) -> str:
+    """The first key that params do not have, with those that they have, else DVC's own words."""
+    keys = [override.lstrip("+~").partition("=")[0].strip() for override in overrides]
+    unknown = next(filter(None, map(unknown_key, keys)), None)
+    return unknown or str(error.__cause__ or error).strip().splitlines()[0]
 
 
 def check(params: Params) -> None:

@@ -113,7 +113,7 @@ def test_quarantined_lines_are_counted_and_too_many_stop_the_pipeline(
         ("ingest.sources=nothing/*.jsonl", "ingest.sources[0]: nothing/*.jsonl matches no file"),
         ("ingest.sources=[{path: builtin, format: mesages}]", "'mesages' is not known; known here"),
         ("train.learning_rate=fast", "train.learning_rate: 'fast'"),
-        ("train.lerning_rate=1", "train.lerning_rate"),
+        ("train.lerning_rate=1", "train.lerning_rate: no such key; known here: epochs"),
         ("base.model=./nowhere", "base.model: ./nowhere: no such folder"),
         ("base.model=owner/name", "needs base.revision"),
         ("tokenize.context=16", "tokenize.context: 16"),

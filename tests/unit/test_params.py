@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from chatloop.errors import UserError
-from chatloop.params.file import parse_params, read_params
+from chatloop.params.file import parse_params, read_params, unknown_key
 
 
 @pytest.fixture
@@ -78,3 +78,24 @@ def test_a_file_that_holds_no_params_is_one_line(tmp_path: Path, text: str) -> N
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be read"):
         read_params(tmp_path / "params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("train.lerning_rate", "train.lerning_rate: no such key; known here: epochs, batch_rows"),
+        ("trian.epochs", "trian.epochs: no such key; known here: ingest, clean"),
+        ("base.tiny.depth", "base.tiny.depth: no such key; known here: vocab_size, layers"),
+        ("ingest.sources[0].pth", "ingest.sources[0].pth: no such key; known here: path"),
+    ],
+)
+def test_a_key_that_is_not_there_is_answered_with_those_that_are(key: str, said: str) -> None:
+    assert (unknown_key(key) or "").startswith(said)
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["train.epochs", "split.caps.sources.mine", "clean.own_rules.mine", "validate.topics.min"],
+)
+def test_keys_that_are_there_or_are_the_users_own_are_known(key: str) -> None:
+    assert unknown_key(key) is None

@@ -39,6 +39,21 @@ def parse_params(data: object, where: str) -> Params:
         raise UserError(f"{where}: " + "; ".join(dict.fromkeys(lines))) from error
 
 
+def unknown_key(key: str) -> str | None:
+    """`train.lerning_rate: no such key; known here: …`; None where params have such a key."""
+    section: type[BaseModel] = Params
+    for part in key.split("."):
+        name = part.partition("[")[0]
+        fields = {field.alias or name: field for name, field in section.model_fields.items()}
+        if name not in fields:
+            return f"{key}: no such key; known here: {', '.join(fields)}"
+        inner = _section_in(fields[name].annotation)
+        if inner is None:
+            return None
+        section = inner
+    return None
+
+
 def _line(detail: ErrorDetails) -> str:
     """`train.learning_rate: '2e-5' is text; write 2.0e-5`."""
     key = ".".join(str(part) for part in detail["loc"]) or "the file"
