@@ -55,6 +55,15 @@ def test_what_a_data_set_does_not_have_is_one_line(folder: Path, wrong: dict[str
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("broken", ['{"messages": "call ann@x.example"', '["ann@x.example"]\n3'])
+def test_rows_that_cannot_be_read_are_one_line_that_quotes_none(folder: Path, broken: str) -> None:
+    (folder / "train.jsonl").write_text(f"{json.dumps(TALK)}\n{broken}\n")
+    with pytest.raises(UserError, match="cannot be read") as caught:
+        list(hub.read_dataset(Source(path="owner/name", revision=REVISION), 0))
+    assert "ann@" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("path", ["a/b/c", "../a", "/a"])
 def test_a_path_with_a_revision_must_be_an_id(path: str) -> None:
     with pytest.raises(UserError, match="the path is the id of a hub data set"):

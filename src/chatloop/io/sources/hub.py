@@ -49,7 +49,7 @@ def load(path: str | Path, source: Source, at: int) -> dict[str, Any]:
     `path` is a hub id, or a folder of the same layout.
     """
     from datasets import DatasetDict, load_dataset
-    from datasets.exceptions import DatasetNotFoundError
+    from datasets.exceptions import DatasetBuildError, DatasetNotFoundError
     from datasets.utils import disable_progress_bars
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -64,6 +64,10 @@ def load(path: str | Path, source: Source, at: int) -> dict[str, Any]:
             f"{where} cannot be had from the hub ({_first(error)}); check the id, the revision and "
             "the network, or download it and name the folder"
         ) from error
+    except DatasetBuildError as error:  # its words, and those of its cause, may quote a row
+        raise UserError(
+            f"{where}: rows that cannot be read ({type(error).__name__}); see its page on the hub"
+        ) from None
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, NotImplementedError) as error:
         raise UserError(f"{where} cannot be read ({_first(error)})") from error
     return dict(loaded) if isinstance(loaded, DatasetDict) else {source.split or "all": loaded}
