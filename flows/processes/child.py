@@ -23,7 +23,7 @@ from typing import IO
 
 import psutil
 
-GRACE_SECONDS = 5.0
+GRACE_SECONDS = 10.0  # a training keeps its last step
 TICK_SECONDS = 0.2
 
 

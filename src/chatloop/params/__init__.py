@@ -137,6 +137,7 @@ class TrainParams(Section):
     weight_decay: float = Field(ge=0.0, lt=1.0)
     clip_norm: float = Field(gt=0.0)
     evaluate_every: Positive
+    checkpoint_every: Positive
     device: Literal["auto", "cpu", "cuda"]
     threads: int = Field(ge=1, le=256)
     seed: Seed

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from chatloop.io import hub
+from chatloop.io.checkpoints import Checkpoints, signals_set
 from chatloop.io.files import (
     digests,
     fingerprint,
@@ -28,15 +29,25 @@ from chatloop.io.tokens import read_packed
 from chatloop.modeling.scoring import be_deterministic, choose_device
 from chatloop.params import TrainParams
 from chatloop.stages import main, say
-from chatloop.training.loop import Point, train_model
+from chatloop.training.loop import train_model
+from chatloop.training.progress import Point
 
 CURVE = ("step", "loss", "validation_bits_per_byte", "learning_rate", "supervised_tokens")
 
 
 def train(
-    params: TrainParams, tokens: Path, base: Path, candidate: Path, curve: Path, report: Path
+    params: TrainParams,
+    tokens: Path,
+    base: Path,
+    candidate: Path,
+    curve: Path,
+    report: Path,
+    scratch: Path,
 ) -> None:
-    """Train, save the candidate, write the curve; report to MLflow on the way."""
+    """Train, save the candidate, write the curve; report to MLflow on the way.
+
+    Checkpoints are in `scratch`: what was interrupted goes on from there.
+    """
     be_deterministic(params.seed, params.threads)
     packed, validation = read_packed(tokens / "train"), read_packed(tokens / "validation")
     manifest = read_json(tokens / "manifest.json")
@@ -44,16 +55,25 @@ def train(
     model = hub.load_model(base).to(device)
     say(f"train: {len(packed):,} rows of {manifest['context']} tokens on {device.type}")
     inputs = {"tokens": digests(tokens), "base": digests(base), "params": params.model_dump()}
-    with training_run(fingerprint(inputs), {"train": params.model_dump()}) as run:
+    kept = Checkpoints(scratch, fingerprint(inputs), params.checkpoint_every, _say)
+    answer_bytes = manifest["validation"]["answer_bytes"]
+    with (
+        signals_set(kept.leave),
+        training_run(fingerprint(inputs), {"train": params.model_dump()}) as run,
+    ):
         points = []
-        answer_bytes = manifest["validation"]["answer_bytes"]
-        for point in _shown(train_model(model, packed, validation, answer_bytes, params)):
+        for point in _shown(train_model(model, packed, validation, answer_bytes, params, kept)):
             points.append(point)
             run.log(point.step, _values(point))
         _save(model.cpu(), base, candidate, manifest["context"])
         run.finish(folder_sha256(candidate))
     write_text(curve, _csv(points))
     write_json(report, _report(points))
+    kept.clear()
+
+
+def _say(line: str) -> None:
+    say(f"train: {line}")
 
 
 def _save(model: Any, base: Path, candidate: Path, context: int) -> None:

@@ -8,12 +8,12 @@ Full fine-tuning in float32; the loss is the mean over the supervised tokens of 
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.optim import Optimizer
 
 from chatloop.errors import UserError
 from chatloop.metrics.bits_per_byte import bits_per_byte
@@ -23,78 +23,76 @@ from chatloop.modeling.scoring import Logits, batch_of, supervised_nats
 from chatloop.params import TrainParams
 from chatloop.tokens.packing import Packed
 from chatloop.training.optimizers import build_optimizers
+from chatloop.training.progress import Keeper, NoKeeper, Point, Progress, capture, restore
 from chatloop.training.schedule import learning_rate, rows_of_step, steps_per_epoch
 
 POINT_EVERY = 10
-
-
-@dataclass(frozen=True)
-class Point:
-    """The curve at a step. `loss` is the mean over the supervised tokens since the last point, in
-    nats; `speed` in tokens per second of wall-clock (for a person, never written to a file)."""
-
-    step: int
-    steps: int
-    loss: float
-    learning_rate: float
-    gradient_norm: float
-    supervised_tokens: int
-    speed: float
-    validation_bits_per_byte: float | None = None
-
-
-@dataclass
-class _Window:
-    """Sums since the last point."""
-
-    nats: float = 0.0
-    tokens: int = 0
-    all_tokens: int = 0
-    started: float = 0.0
+NO_KEEPER = NoKeeper()
 
 
 def train_model(
-    model: Any, train: Packed, validation: Packed, validation_bytes: int, params: TrainParams
+    model: Any,
+    train: Packed,
+    validation: Packed,
+    validation_bytes: int,
+    params: TrainParams,
+    keeper: Keeper = NO_KEEPER,
 ) -> Iterator[Point]:
     """Train `model` in place, giving a point of the curve every few steps and at the end.
+
+    Where `keeper` has a checkpoint, its points come first, and training goes on from there.
 
     Raises:
         UserError: the loss is no number any more.
     """
     most = 1 if draws_random_numbers(model) else params.batch_rows
     with replicas(model, most) as team:
-        yield from _points(team, train, validation, validation_bytes, params)
+        yield from _points(team, train, validation, validation_bytes, params, keeper)
 
 
 def _points(
-    team: Replicas, train: Packed, validation: Packed, validation_bytes: int, params: TrainParams
+    team: Replicas,
+    train: Packed,
+    validation: Packed,
+    validation_bytes: int,
+    params: TrainParams,
+    keeper: Keeper,
 ) -> Iterator[Point]:
     steps = max(1, round(params.epochs * steps_per_epoch(len(train), params.batch_rows)))
-    optimizers = build_optimizers(team.models[0], params)
-    window, supervised = _Window(started=time.monotonic()), 0
-    for step in range(steps):
+    model, optimizers = team.models[0], build_optimizers(team.models[0], params)
+    done = _resumed(model, optimizers, keeper)
+    yield from done.points
+    started = time.monotonic()
+    for step in range(done.step, steps):
         rate = learning_rate(step, steps, params.learning_rate, params.warmup_share)
         rows = rows_of_step(step, len(train), params.batch_rows, params.seed)
         nats, tokens, norm = _step(team, optimizers, train, rows, rate, params.clip_norm)
         if not math.isfinite(nats):
             raise UserError(_diverged(step + 1, rate))
-        window.nats += nats
-        window.tokens += tokens
-        window.all_tokens += train.ids[rows].size
-        supervised += tokens
-        last = step + 1 == steps
-        evaluated = last or (step + 1) % params.evaluate_every == 0
-        if evaluated or (step + 1) % POINT_EVERY == 0:
-            speed = window.all_tokens / max(1e-9, time.monotonic() - window.started)
+        done.add(nats, tokens, train.ids[rows].size)
+        evaluated = done.step == steps or done.step % params.evaluate_every == 0
+        if evaluated or done.step % POINT_EVERY == 0:
+            seconds = time.monotonic() - started
             bits = _validate(team, validation, validation_bytes, params) if evaluated else None
-            loss = window.nats / max(1, window.tokens)
-            yield Point(step + 1, steps, loss, rate, norm, supervised, speed, bits)
-            window = _Window(started=time.monotonic())
+            yield done.point(steps, rate, norm, seconds, bits)
+            started = time.monotonic()
+        if keeper.wants(done.step):
+            keeper.keep(done, capture(model, optimizers))
+
+
+def _resumed(model: Any, optimizers: Sequence[Optimizer], keeper: Keeper) -> Progress:
+    """Where training begins: at nothing, or after the last step that was kept."""
+    kept = keeper.newest()
+    if kept is None:
+        return Progress()
+    progress, tensors = kept
+    restore(model, optimizers, tensors)
+    return progress
 
 
 def _step(
     team: Replicas,
-    optimizers: Sequence[torch.optim.Optimizer],
+    optimizers: Sequence[Optimizer],
     packed: Packed,
     rows: NDArray[np.int64],
     rate: float,
