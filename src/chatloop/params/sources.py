@@ -49,6 +49,7 @@ class Source(Section):
     columns: Columns | None = None
     paths: Literal["best", "all"] = "best"
     weights: Literal["refuse", "ignore"] = "refuse"
+    tools: Literal["refuse", "skip"] = "refuse"
     revision: str | None = Field(default=None, pattern=r"^[0-9a-f]{40}$")
     subset: str | None = None
     split: str | None = None

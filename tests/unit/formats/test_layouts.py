@@ -91,7 +91,8 @@ GOOD = RECORDS["messages"]
         ({"messages": None}, "no_messages"),
         ({"messages": []}, "no_messages"),
         ({"messages": ["hi"]}, "bad_message"),
-        ({"messages": [{"role": "tool", "content": "x"}]}, "unknown_role"),
+        ({"messages": [{"role": "robot", "content": "x"}]}, "unknown_role"),
+        ({"messages": [{"role": "tool", "content": "x"}]}, "tool_call"),
         ({"messages": [{"role": ["user"], "content": "x"}]}, "unknown_role"),
         ({"messages": [{"role": "user", "content": 3}]}, "not_text"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "not_text"),
@@ -118,6 +119,22 @@ def test_an_answer_of_weight_zero_is_learned_only_when_told_so() -> None:
     assert "weights: ignore" in refused.detail
     told = Source(path="-", weights="ignore")
     assert parse("messages", {"messages": turns}, told) == [Conversation("", (HI, HELLO))]
+
+
+def test_tools_are_refused_or_left_out_as_the_source_says() -> None:
+    called = {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]}
+    asked, result = {"role": "user", "content": "Sun?"}, {"role": "tool", "content": "yes"}
+    said = {"role": "assistant", "content": "It shines."}
+    record = {"messages": [asked, called, result, said]}
+    (refused,) = parse("messages", record)
+    assert isinstance(refused, Reject)
+    assert refused.reason == "tool_call"
+    assert "tools: skip" in refused.detail
+    (kept,) = parse("messages", record, Source(path="-", tools="skip"))
+    assert isinstance(kept, Conversation)
+    assert kept.messages == (Message("user", "Sun?"), Message("assistant", "It shines."))
+    odd = {"messages": [{"role": ["tool"], "content": "x"}]}
+    assert isinstance(parse("messages", odd, Source(path="-", tools="skip"))[0], Reject)
 
 
 @pytest.mark.parametrize("name", ["messages", "sharegpt", "topical_chat", "transcript", "table"])

@@ -25,7 +25,8 @@ ROLE_OF: dict[str, Role] = {
     "user": "user",
     "assistant": "assistant",
 }
-OPTIONS = frozenset({"speakers", "weights"})
+OPTIONS = frozenset({"speakers", "tools", "weights"})
+TOOLS = frozenset({"tool", "function"})
 _USUAL = {"role", "content"}
 
 
@@ -53,7 +54,26 @@ def parse(record: object, source: Source) -> list[Parsed]:
 
 def read(turns: list[object], source: Source) -> tuple[Message, ...] | Reject:
     """Messages from their objects, or the first reason why not."""
-    return whole(_message(turn, at, source) for at, turn in enumerate(turns))
+    return whole(
+        _message(turn, at, source)
+        for at, turn in enumerate(turns)
+        if source.tools == "refuse" or not _is_of_a_tool(turn)
+    )
+
+
+def _is_of_a_tool(turn: object) -> bool:
+    """What a tool says, or a call of one and no word beside it."""
+    if not isinstance(turn, dict):
+        return False
+    return _is_tool(turn.get("role")) or (_calls(turn) and not turn.get("content"))
+
+
+def _is_tool(role: object) -> bool:
+    return isinstance(role, str) and role in TOOLS
+
+
+def _calls(turn: dict[str, object]) -> bool:
+    return bool(turn.get("tool_calls") or turn.get("function_call"))
 
 
 def _message(turn: object, at: int, source: Source) -> Message | Reject:
@@ -65,8 +85,9 @@ def _message(turn: object, at: int, source: Source) -> Message | Reject:
         known = ROLE_OF.get(role) if isinstance(role, str) else None
         if known is not None:
             return Message(known, content)
-    if turn.get("tool_calls") or turn.get("function_call"):
-        return Reject("tool_call", f"turn {at} calls a tool; only text can be learned")
+    if source.tools == "refuse" and (_calls(turn) or _is_tool(role)):
+        says = "write `tools: skip` in the source to learn what is said around it"
+        return Reject("tool_call", f"turn {at} is of a tool; {says}")
     if content is None and "refusal" in turn:
         content = turn["refusal"]
     parsed = message(role, content, ROLE_OF, source, at)

@@ -12,7 +12,7 @@ from chatloop.formats.preference.sides import side
 from chatloop.formats.turns import finished, first, not_an_object
 from chatloop.params.sources import Source
 
-OPTIONS = frozenset({"speakers", "weights"})
+OPTIONS = frozenset({"speakers", "tools", "weights"})
 Turns = tuple[Message, ...]
 
 
