@@ -6,7 +6,7 @@ of the rows meet once a step. Replicas own their gradients and nothing else.
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -41,8 +41,12 @@ class Replicas:
         def share(i: int) -> list[Result]:
             return [work(self._logits[i], item) for item in items[i::count]]
 
-        each = map if self._pool is None else self._pool.map
-        shares = list(each(share, range(count)))
+        if self._pool is None:
+            shares = [share(i) for i in range(count)]
+        else:
+            running = [self._pool.submit(share, i) for i in range(count)]
+            wait(running)  # all of them, also where one failed: none works on behind our back
+            shares = [one.result() for one in running]
         return [shares[i % count][i // count] for i in range(len(items))]
 
     def gather_gradients(self) -> None:
@@ -54,6 +58,11 @@ class Replicas:
                     continue
                 weight.grad = same.grad if weight.grad is None else weight.grad.add_(same.grad)
                 same.grad = None
+
+    def forget(self) -> None:
+        """No gradients, of nobody."""
+        for replica in self.models:
+            replica.zero_grad(set_to_none=True)
 
     def train(self, mode: bool = True) -> None:
         """Training mode (dropout) or evaluation mode, for all."""

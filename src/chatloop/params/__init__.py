@@ -127,12 +127,14 @@ class TokenizeParams(Section):
 
 
 class TrainParams(Section):
-    """The loop. `learning_rate` is the peak; warm-up is linear, decay is a cosine to a tenth."""
+    """The loop. `learning_rate` is the peak, after a linear warm-up."""
 
     epochs: float = Field(gt=0.0, le=1000.0)
     batch_rows: Positive
+    rows_at_once: Positive
     optimizer: Literal["adamw", "muon"]
     learning_rate: float = Field(gt=0.0, lt=1.0)
+    schedule: Literal["cosine", "linear", "wsd"]
     warmup_share: Share
     weight_decay: float = Field(ge=0.0, lt=1.0)
     clip_norm: float = Field(gt=0.0)

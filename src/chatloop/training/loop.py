@@ -22,6 +22,7 @@ from chatloop.modeling.row_scores import score_rows
 from chatloop.modeling.scoring import Logits, batch_of, supervised_nats
 from chatloop.params import TrainParams
 from chatloop.tokens.packing import Packed
+from chatloop.training.memory import Memory
 from chatloop.training.optimizers import build_optimizers
 from chatloop.training.progress import Keeper, NoKeeper, Point, Progress, capture, restore
 from chatloop.training.schedule import learning_rate, rows_of_step, steps_per_epoch
@@ -60,14 +61,16 @@ def _points(
 ) -> Iterator[Point]:
     steps = max(1, round(params.epochs * steps_per_epoch(len(train), params.batch_rows)))
     model, optimizers = team.models[0], build_optimizers(team.models[0], params)
-    done = _resumed(model, optimizers, keeper)
+    memory, done = Memory(params.rows_at_once), _resumed(model, optimizers, keeper)
     yield from done.points
     started = time.monotonic()
     for step in range(done.step, steps):
-        rate = learning_rate(step, steps, params.learning_rate, params.warmup_share)
+        rate = learning_rate(
+            step, steps, params.learning_rate, params.warmup_share, params.schedule
+        )
         rows = rows_of_step(step, len(train), params.batch_rows, params.seed)
-        nats, tokens, norm = _step(team, optimizers, train, rows, rate, params.clip_norm)
-        if not math.isfinite(nats):
+        nats, tokens, norm = _step(team, optimizers, train, rows, rate, params.clip_norm, memory)
+        if not math.isfinite(nats + norm):
             raise UserError(_diverged(step + 1, rate))
         done.add(nats, tokens, train.ids[rows].size)
         evaluated = done.step == steps or done.step % params.evaluate_every == 0
@@ -97,8 +100,12 @@ def _step(
     rows: NDArray[np.int64],
     rate: float,
     clip_norm: float,
+    memory: Memory,
 ) -> tuple[float, int, float]:
-    """One update; returns the sum of nats, the supervised tokens and the gradient's norm."""
+    """One update; returns the sum of nats, the supervised tokens and the gradient's norm.
+
+    Gradients are summed over as many parts as fit into memory: the same mean, whatever the parts.
+    """
     tokens = int(packed.supervised[rows][:, 1:].sum())
     if not tokens:
         return 0.0, 0, 0.0
@@ -111,7 +118,7 @@ def _step(
     for group in (group for optimizer in optimizers for group in optimizer.param_groups):
         group["lr"] = rate
     team.train()
-    nats = sum(team.each(learn, np.array_split(rows, min(len(team), len(rows)))))
+    nats = memory.fitted(lambda: sum(team.each(learn, memory.parts(rows, len(team)))), team.forget)
     team.gather_gradients()
     norm = torch.nn.utils.clip_grad_norm_(team.models[0].parameters(), clip_norm)
     for optimizer in optimizers:

@@ -5,17 +5,24 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-FLOOR = 0.1
+FLOOR = 0.1  # of the peak, where the cosine ends
+DECAY = 0.2  # of the steps, in which `wsd` falls to nothing
 
 
-def learning_rate(step: int, steps: int, peak: float, warmup_share: float) -> float:
-    """Linear warm-up to `peak`, then a cosine down to a tenth of it (Loshchilov & Hutter 2017).
+def learning_rate(step: int, steps: int, peak: float, warmup_share: float, shape: str) -> float:
+    """Linear warm-up to `peak`, then down. `step` counts from 0 to `steps` - 1.
 
-    `step` counts from 0 to `steps` - 1.
+    `shape` is cosine (Loshchilov & Hutter 2017), linear, or wsd: stable, then a linear decay (Hu et
+    al. 2024, MiniCPM).
     """
     warmup = round(steps * warmup_share)
     if step < warmup:
         return peak * (step + 1) / warmup
+    left = (steps - step) / max(1, steps - warmup)
+    if shape == "linear":
+        return peak * left
+    if shape == "wsd":
+        return peak * min(1.0, (steps - step) / max(1.0, DECAY * steps))
     progress = (step - warmup) / max(1, steps - 1 - warmup)
     return peak * (FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * progress)))
 

@@ -1,8 +1,11 @@
 import hashlib
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chatloop.conversation import Conversation, Message
 from chatloop.errors import UserError
@@ -12,12 +15,14 @@ from chatloop.params import TrainParams
 from chatloop.tokens.fitting import Fitter
 from chatloop.tokens.packing import Packed, pack
 from chatloop.tokens.rendering import Renderer
+from chatloop.training import loop
 from chatloop.training.loop import train_model
+from chatloop.training.memory import Memory
 from chatloop.training.progress import Point
 from chatloop.training.schedule import learning_rate, rows_of_step
 
 PARAMS = TrainParams(
-    epochs=60.0, batch_rows=2, optimizer="adamw", learning_rate=1e-2, warmup_share=0.1, weight_decay=0.0,
+    epochs=60.0, batch_rows=2, optimizer="adamw", learning_rate=1e-2, schedule="cosine", rows_at_once=8, warmup_share=0.1, weight_decay=0.0,
     clip_norm=1.0, evaluate_every=50, checkpoint_every=10, device="cpu", threads=2, seed=3,
 )  # fmt: skip
 PAIRS = [("where is my order", "it left us today"), ("thanks", "bye"), ("hello", "how can I help")]
@@ -89,12 +94,53 @@ def test_a_loss_that_is_no_number_stops_and_says_what_to_lower(
         trained(small_model, chatml)
 
 
-def test_the_rate_rises_then_falls_to_a_tenth() -> None:
-    rates = [learning_rate(step, 100, 1.0, 0.1) for step in range(100)]
+@pytest.mark.parametrize(("shape", "end"), [("cosine", 0.1), ("linear", 0.01), ("wsd", 0.05)])
+def test_the_rate_rises_then_falls(shape: str, end: float) -> None:
+    rates = [learning_rate(step, 100, 1.0, 0.1, shape) for step in range(100)]
     assert rates[0] == pytest.approx(0.1)
     assert rates[9] == rates[10] == 1.0
     assert rates[10:] == sorted(rates[10:], reverse=True)
-    assert rates[-1] == pytest.approx(0.1)
+    assert rates[-1] == pytest.approx(end, abs=0.002)
+    assert (rates[79] == 1.0) is (shape == "wsd")
+
+
+@given(st.integers(1, 40), st.integers(1, 4), st.integers(1, 9))
+def test_parts_hold_each_row_once_and_none_is_too_large(rows: int, workers: int, most: int) -> None:
+    parts = Memory(most).parts(np.arange(rows), workers)
+    assert np.concatenate(parts).tolist() == list(range(rows))
+    assert max(map(len, parts)) <= most
+    assert min(map(len, parts)) >= 1
+
+
+def test_out_of_memory_goes_on_with_fewer_rows_to_the_same_loss(
+    small_model: Any, chatml: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    start = {name: value.clone() for name, value in small_model.state_dict().items()}
+    params = PARAMS.model_copy(update={"epochs": 4.0, "threads": 1})
+    whole = trained(small_model, chatml, params)
+    small_model.load_state_dict(start)
+    real = loop.batch_of
+
+    def scarce(packed: Packed, rows: Any, device: Any) -> Any:
+        if len(rows) > 1:
+            raise torch.OutOfMemoryError
+        return real(packed, rows, device)
+
+    monkeypatch.setattr(loop, "batch_of", scarce)
+    fewer = trained(small_model, chatml, params.model_copy(update={"rows_at_once": 2}))
+    assert [point.loss for point in fewer] == pytest.approx([p.loss for p in whole], rel=1e-4)
+    assert caplog.messages == ["out of memory: goes on with 1 rows at once"]
+
+
+def test_a_row_that_does_not_fit_is_one_line(
+    small_model: Any, chatml: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_fits(*_: Any) -> Any:
+        raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 1 byte")
+
+    monkeypatch.setattr(loop, "batch_of", none_fits)
+    with pytest.raises(UserError, match=r"lower tokenize\.context"):
+        trained(small_model, chatml)
 
 
 def test_an_epoch_sees_every_row_once_in_an_order_of_its_own() -> None:

@@ -24,7 +24,7 @@ from chatloop.training.loop import train_model
 from chatloop.training.progress import NoKeeper, Point, Progress
 
 PARAMS = TrainParams(
-    epochs=3.0, batch_rows=2, optimizer="muon", learning_rate=1e-2, warmup_share=0.1,
+    epochs=3.0, batch_rows=2, optimizer="muon", learning_rate=1e-2, schedule="cosine", rows_at_once=8, warmup_share=0.1,
     weight_decay=0.1, clip_norm=1.0, evaluate_every=7, checkpoint_every=4, device="cpu", threads=2,
     seed=3,
 )  # fmt: skip
