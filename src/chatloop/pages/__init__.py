@@ -29,6 +29,11 @@ def ledger_page(steps: Sequence[Mapping[str, Any]], splits: Mapping[str, Any]) -
     )
 
 
+def preview_page(rows: Sequence[Sequence[Sequence[Any]]], total: int) -> str:
+    """HTML of packed rows: examples of tokens with `text`, `id` and `supervised`."""
+    return _template("preview").render(rows=rows, total=total)
+
+
 def diversity_page(
     found: Mapping[str, Any],
     bins: Mapping[str, Sequence[tuple[str, int]]],

@@ -1,7 +1,8 @@
 """Conversations to packed ids and supervised masks, and the ledger of all that was lost on the way.
 
 In: train and validation split, the base model's tokenizer and template, the reports before.
-Out: data/tokenize (arrays and a manifest), reports/ledger.json, reports/ledger.html.
+Out: data/tokenize (arrays and a manifest), reports/ledger.json, reports/ledger.html,
+reports/preview.html.
 """
 
 from pathlib import Path
@@ -12,13 +13,16 @@ from chatloop.io.files import read_json, whole_folder, write_json, write_text
 from chatloop.io.hub import context_length, load_tokenizer
 from chatloop.io.tables import conversations_of, read_table
 from chatloop.io.tokens import write_packed
-from chatloop.pages import TOKENS, ledger_page
+from chatloop.pages import TOKENS, ledger_page, preview_page
 from chatloop.params import TokenizeParams
 from chatloop.reporting.ledger import lost_share, steps, tokens
 from chatloop.stages import main, say
 from chatloop.tokens.fitting import Fitted, Fitter
 from chatloop.tokens.packing import Packed, pack
+from chatloop.tokens.preview import preview as first_rows
 from chatloop.tokens.rendering import Renderer
+
+PREVIEWED = 5
 
 
 def tokenize(
@@ -32,6 +36,7 @@ def tokenize(
     out: Path,
     ledger: Path,
     page: Path,
+    preview: Path,
 ) -> None:
     """Render, encode, fit and pack both splits; write arrays, manifest and ledger.
 
@@ -59,6 +64,9 @@ def tokenize(
             manifest[name] = {"rows": len(packed), "answer_bytes": _answer_bytes(fitted)}
             counts[name] = _counts(fitted, packed)
             say(_line(name, counts[name]))
+            if name == "train":
+                shown = first_rows(packed, PREVIEWED, tokenizer.decode)
+                write_text(preview, preview_page(shown, len(packed)))
         write_json(folder / "manifest.json", manifest)
         write_json(ledger, {"steps": went, **counts})
         write_text(page, ledger_page(went, counts))

@@ -13,7 +13,7 @@ from chatloop.stages.tokenize import tokenize
 from tests.stage_reports import CLEAN, INGEST, SPLIT
 
 READS = ("train", "validation", "base", "ingest", "clean", "split")
-WRITES = ("out", "ledger.json", "ledger.html")
+WRITES = ("out", "ledger.json", "ledger.html", "preview.html")
 
 
 @pytest.fixture
@@ -48,6 +48,7 @@ def test_the_ledger_has_every_step_and_every_token(place: Path) -> None:
     tokens = ledger["train"]["tokens"]
     assert tokens["read"] == tokens["supervised"] + tokens["masked"]
     assert "dropped_masked" in (place / "ledger.html").read_text()
+    assert "token supervised" in (place / "preview.html").read_text()
 
 
 def test_too_many_lost_answers_stop_after_the_ledger_is_written(place: Path) -> None:
