@@ -38,10 +38,14 @@ format: setup ## bring the code into shape
 ui: setup ## MLflow and Prefect in the browser, on loopback
 	@$(BIN)/chatloop ui
 
-bench-setup: setup ## install the rivals of the benchmarks into .venv-bench
+bench-setup: setup ## install the rivals of the benchmarks into .venv-bench and .venv-data-juicer
 	@$(PYTHON) -m venv .venv-bench
 	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check \
 	  --requirement benchmarks/requirements.txt --editable . --constraint constraints.txt
+	@# Data-Juicer asks for other versions than the project does, and runs in a process of its own.
+	@$(PYTHON) -m venv .venv-data-juicer
+	@.venv-data-juicer/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --requirement benchmarks/requirements-data-juicer.txt
 
 bench: ## run all benchmarks into docs/performance.md
 	@.venv-bench/bin/python -m benchmarks.report

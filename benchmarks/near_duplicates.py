@@ -51,7 +51,7 @@ def planted(texts: int, seed: int) -> tuple[list[str], list[int]]:
 
 def ours(texts: Sequence[str]) -> list[int]:
     """Cluster of each text."""
-    return [int(row) for row in near_duplicates(pl.Series(texts), PARAMS)]
+    return near_duplicates(pl.Series(texts), PARAMS).tolist()
 
 
 def theirs(texts: Sequence[str], bulk: bool = True) -> list[int]:

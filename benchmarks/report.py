@@ -59,10 +59,14 @@ def main() -> None:
         ):
             continue
         command = [sys.executable, "-m", f"benchmarks.{path.stem}", "--json"]
+        sys.stdout.write(f"{path.stem} ...\n")
+        sys.stdout.flush()
+        # What goes wrong is seen at once, and keeps nobody from the figures of the others.
         done = subprocess.run(
-            command, cwd=folder.parent, text=True, capture_output=True, check=True
+            command, cwd=folder.parent, text=True, stdout=subprocess.PIPE, check=False
         )
-        sections += [f"## {path.stem}", f"```json\n{done.stdout.strip().splitlines()[-1]}\n```"]
+        last = done.stdout.strip().splitlines()[-1:] if not done.returncode else []
+        sections += [f"## {path.stem}", f"```json\n{last[0]}\n```" if last else "failed"]
     page = folder.parent / "docs" / "performance.md"
     page.write_text("\n\n".join(sections) + "\n", encoding="utf-8")
 

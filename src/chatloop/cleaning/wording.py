@@ -8,7 +8,7 @@ Write me a poem.  │ As an AI language model, I can't …         refusal
 
 import polars as pl
 
-from chatloop.duplicates.near import WORD
+from chatloop.duplicates.shingling import WORD
 from chatloop.params import CleanParams
 
 CONTENT, ROLE, ID = pl.col("content"), pl.col("role"), "conversation_id"

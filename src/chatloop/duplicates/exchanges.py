@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from chatloop.duplicates.near import WORD, near_duplicates, shingles
+from chatloop.duplicates.near import near_duplicates
+from chatloop.duplicates.shingling import WORD, shingles
 from chatloop.params.data import Contamination, NearDuplicates
 
 _KEY = ("conversation_id", "turn")

@@ -11,7 +11,7 @@ Everything is a function of the texts, their order and the seed.
 """
 
 from collections.abc import Callable, Iterator
-from hashlib import blake2b
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,10 @@ import polars as pl
 import rensa
 from numpy.typing import NDArray
 
+from chatloop.duplicates.shingling import Hashes, Rows, mixed, shingles
 from chatloop.params.data import NearDuplicates
 
-Hashes = NDArray[np.uint64]
-Rows = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 # A pair at the threshold is to be found with this probability.
 _RECALL = 0.995
@@ -31,10 +31,9 @@ _DEVIATIONS = 3.0
 # In a crowded bucket each text meets its nearest neighbours by row, and the first of the bucket.
 _NEIGHBOURS = 16
 _CHUNK = 100_000
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-# Scripts that put no space between words count every character as one.
-_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}"
-WORD = rf"[{_UNSPACED}]|[\w--[{_UNSPACED}]]+"
+# Of the bits that tell shingles apart, so many more than it takes to count them.
+_SPARE_BITS = 1
+_ROUNDING = 1e-9
 
 
 def transcripts(turns: pl.DataFrame) -> pl.DataFrame:
@@ -57,33 +56,53 @@ def near_duplicates(texts: pl.Series, params: NearDuplicates) -> Rows:
     """
     hashes, offsets = shingles(texts, params.shingle_words)
     cluster = np.arange(len(texts), dtype=np.int64)
-    suspects = _suspects(hashes, offsets, params)
-    if len(suspects):
-        lengths = np.diff(offsets)[suspects]
-        ends = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
-        theirs = np.repeat(offsets[suspects] - ends[:-1], lengths) + np.arange(ends[-1])
-        cluster[suspects] = suspects[_clusters(hashes[theirs], ends, params)]
+    rows = np.flatnonzero(np.diff(offsets))
+    # Most texts have no twin. Those that have one only with texts sifted out go in the second turn.
+    for sieve in (_accompanied, _accompanied, _agreeing):
+        rows = rows[sieve(*_of(rows, hashes, offsets), params)]
+    if len(rows):
+        cluster[rows] = rows[_clusters(*_of(rows, hashes, offsets), params)]
     return cluster
 
 
-def _suspects(hashes: Hashes, offsets: Rows, params: NearDuplicates) -> Rows:
-    """Rows that agree with another on a band: most texts have no twin, and are done with here."""
-    if len(offsets) < 3 or not len(hashes):  # noqa: PLR2004 one text has no twin
-        return np.empty(0, dtype=np.int64)
+def _of(rows: Rows, hashes: Hashes, offsets: Rows) -> tuple[Hashes, Rows]:
+    """The shingles of some of the texts, or of all, in the same form."""
+    if len(rows) == len(offsets) - 1:
+        return hashes, offsets
+    lengths = np.diff(offsets)[rows]
+    ends = np.concatenate(([0], np.cumsum(lengths)))
+    return hashes[np.repeat(offsets[rows] - ends[:-1], lengths) + np.arange(ends[-1])], ends
+
+
+def _accompanied(hashes: Hashes, offsets: Rows, params: NearDuplicates) -> Flags:
+    """Texts enough of whose shingles stand somewhere else, too: no other can have a twin.
+
+    Shingles are counted by a part of their hash: two that share it pass for the same, which lets
+    a text through that could be held back, never the reverse.
+    """
+    bits = max(1, len(hashes)).bit_length() + _SPARE_BITS
+    places = (hashes >> np.uint64(64 - bits)).astype(np.int64)
+    alone = (np.bincount(places) == 1)[places]
+    before = np.concatenate(([0], np.cumsum(alone)))
+    allowed = (1 - params.threshold) * np.diff(offsets)
+    return np.asarray(np.diff(before[offsets]) <= allowed + _ROUNDING)
+
+
+def _agreeing(hashes: Hashes, offsets: Rows, params: NearDuplicates) -> Flags:
+    """Texts that agree with another on a band."""
+    if len(offsets) < 3:  # noqa: PLR2004 one text has no twin
+        return np.zeros(len(offsets) - 1, dtype=np.bool_)
     count, width = bands(params.permutations, params.threshold)
-    said = np.flatnonzero(np.diff(offsets))
-    # A text without words leaves its begin and its end at the same place.
-    ends = np.append(offsets[said], offsets[-1])
-    matrix = _digest(hashes, ends, count * width, params.seed)
+    matrix = _digest(hashes, offsets, count * width, params.seed)
     index = rensa.RMinHashLSH(params.threshold, count * width, count)
-    alike = np.array(index.query_duplicate_flags_matrix_one_shot(matrix), dtype=bool)
-    return np.asarray(said[alike])
+    return np.array(index.query_duplicate_flags_matrix_one_shot(matrix), dtype=np.bool_)
 
 
 def _clusters(hashes: Hashes, offsets: Rows, params: NearDuplicates) -> Rows:
     """Clusters of texts given by their shingles, of which none is without any."""
     cluster = np.arange(len(offsets) - 1, dtype=np.int64)
     known: dict[int, frozenset[int]] = {}
+    strangers: set[tuple[int, int]] = set()
 
     def distinct(row: int) -> frozenset[int]:
         if row not in known:
@@ -95,10 +114,15 @@ def _clusters(hashes: Hashes, offsets: Rows, params: NearDuplicates) -> Rows:
     for first, second in _candidates(signatures, params.threshold):
         # Most candidates of a large cluster are in it already.
         apart = cluster[first] != cluster[second]
+        # Many meet in more than one band.
         for one, two in likely(first[apart], second[apart]):
             root, other = sorted((_root(cluster, one), _root(cluster, two)))
-            if root != other and jaccard(distinct(one), distinct(two)) >= params.threshold:
+            if root == other or (one, two) in strangers:
+                continue
+            if jaccard(distinct(one), distinct(two)) >= params.threshold:
                 cluster[other] = root
+            else:
+                strangers.add((one, two))
         cluster = _flat(cluster)
     return cluster
 
@@ -118,42 +142,11 @@ def bands(permutations: int, threshold: float) -> tuple[int, int]:
     return permutations, 1
 
 
-def shingles(texts: pl.Series, words: int) -> tuple[Hashes, Rows]:
-    """Shingle hashes of all texts, end to end, and where each text begins and ends.
-
-    A text of fewer words than a shingle is one shingle; a text without words has none.
-    """
-    spoken = texts.str.extract_all(WORD)
-    lengths = spoken.list.len().to_numpy().astype(np.int64)
-    flat = _word_hashes(spoken.filter(spoken.list.len() > 0).explode())
-    owner = np.repeat(np.arange(len(texts)), lengths)
-    place = np.arange(len(flat)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    left = np.repeat(lengths, lengths) - place
-    hashes = np.zeros(len(flat), dtype=np.uint64)
-    for ahead in range(words):
-        # Past the end of its text a short shingle goes on with nothing.
-        following = np.where(left > ahead, np.roll(flat, -ahead), np.uint64(0))
-        hashes = (hashes ^ following) * _MIX
-        hashes ^= hashes >> np.uint64(29)
-    whole = (left >= words) | (place == 0)
-    counts = np.bincount(owner[whole], minlength=len(texts))
-    return hashes[whole], np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-
-
-def _word_hashes(words: pl.Series) -> Hashes:
-    """A hash of each word that is the same in every process and release."""
-    codes = words.cast(pl.Categorical(pl.Categories.random())).to_physical().to_numpy()
-    where = np.zeros(int(codes.max()) + 1 if len(codes) else 0, dtype=np.int64)
-    where[codes] = np.arange(len(codes))
-    digests = [blake2b(word.encode(), digest_size=8).digest() for word in words.gather(where)]
-    hashes = np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
-    return np.asarray(hashes[codes])
-
-
 def _signatures(hashes: Hashes, offsets: Rows, params: NearDuplicates) -> NDArray[np.uint32]:
     """MinHash signatures, one row a text."""
-    matrix = _digest(hashes, offsets, params.permutations, params.seed)
-    return np.array(matrix.to_rows(), dtype=np.uint32)
+    rows = _digest(hashes, offsets, params.permutations, params.seed).to_rows()
+    flat = np.fromiter(chain.from_iterable(rows), np.uint32, len(rows) * params.permutations)
+    return flat.reshape(len(rows), params.permutations)
 
 
 def _digest(hashes: Hashes, offsets: Rows, permutations: int, seed: int) -> Any:
@@ -190,8 +183,7 @@ def _likely(
 def _band_keys(band: NDArray[np.uint32]) -> Hashes:
     keys = np.zeros(len(band), dtype=np.uint64)
     for column in band.T:
-        keys = (keys ^ column) * _MIX
-        keys ^= keys >> np.uint64(29)
+        keys = mixed(keys ^ column)
     return keys
 
 

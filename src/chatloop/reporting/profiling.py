@@ -17,7 +17,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from chatloop.cleaning.languages import languages
-from chatloop.duplicates.near import WORD, transcripts
+from chatloop.duplicates.near import transcripts
+from chatloop.duplicates.shingling import WORD
 
 # Upper ends of the bins, in words of a turn and in turns of a conversation.
 TURN_WORDS = (2, 5, 10, 15, 20, 30, 50, 100, 200)

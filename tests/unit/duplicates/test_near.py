@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatloop.duplicates.near import bands, jaccard, near_duplicates
+from chatloop.duplicates.near import _accompanied, bands, jaccard, near_duplicates
+from chatloop.duplicates.shingling import shingles as shingled
 from chatloop.params import NearDuplicates
 
 PARAMS = NearDuplicates(threshold=0.6, permutations=128, shingle_words=2, seed=1)
@@ -93,3 +94,14 @@ def test_clusters_are_those_of_comparing_every_pair(texts):
     )
     assert found.tolist() == counted(texts, 0.8)
     assert found.dtype == np.int64
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts=st.lists(WORDS, min_size=1, max_size=12), threshold=st.sampled_from([0.3, 0.5, 0.8]))
+def test_the_first_sieve_holds_no_twin_back(texts, threshold):
+    params = PARAMS.model_copy(update={"threshold": threshold})
+    passed = _accompanied(*shingled(pl.Series(texts, dtype=pl.String), 2), params)
+    for one, two in combinations(range(len(texts)), 2):
+        if jaccard(shingles(texts[one], 2), shingles(texts[two], 2)) >= threshold:
+            assert passed[one]
+            assert passed[two]
