@@ -109,15 +109,16 @@ def findings(
     Taking a value out can uncover another right beside it, so this goes on until none is left.
     """
     found: list[Finding] = list(own)
-    text, original = blanked(text, [(start, end) for start, end, _ in own]), text
-    while True:
+    original, before = text, -1
+    text = blanked(text, [(start, end) for start, end, _ in own]) if own else text
+    while len(found) > before:
         before = len(found)
         for detector in detectors:
-            spans = detector.spans(text)
-            text = blanked(text, spans) if spans else text
-            found += [(start, end, detector) for start, end in spans]
-        if len(found) == before:
-            break
+            if spans := detector.spans(text):
+                text = blanked(text, spans)
+                found += [(start, end, detector) for start, end in spans]
+    if not found:
+        return found
     kept = [one for one in found if not policy.allows(one[2], original[one[0] : one[1]])]
     return sorted(kept, key=lambda finding: finding[0])
 
