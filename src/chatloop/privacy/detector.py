@@ -82,7 +82,8 @@ def blanked(text: str, spans: list[Span]) -> str:
     """`text`, as long as before, with every span as opaque as the placeholder to come."""
     pieces, position = [], 0
     for start, end in spans:
-        pieces += [text[position:start], f"[{'_' * (end - start - 2)}]"]
+        opaque = f"[{'_' * (end - start - 2)}]"
+        pieces += [text[position:start], opaque[: end - start]]
         position = end
     return "".join([*pieces, text[position:]])
 
