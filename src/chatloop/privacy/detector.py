@@ -13,7 +13,7 @@ their time linear in the length of the text: every repetition is bounded or poss
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from chatloop.privacy.kinds import Kind
 
@@ -22,33 +22,39 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Detector:
-    """Suspected is a text with so many `digits`, one of the `words`, one of those in `also`, and
-    the `shape`, each where given.
+    """Suspected is a text with so many `digits`, one of the `words` and the `shape`, where given.
 
-    A word of small letters is sought in any case (of ASCII), one with capitals as it is; the end of
-    a text counts as a blank. `shape` is a Polars (Rust) regex. A group in a pattern is the value,
-    the rest context.
+    A word of small letters is sought in any case, one with capitals as it is. `shape` is a Polars
+    (Rust) regex. A group in a pattern is the value, the rest context.
     """
 
     kind: Kind
     patterns: tuple[re.Pattern[str], ...]
     digits: int = 0
     words: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
     shape: str = ""
     length: Callable[[str], int] = len
     key: Callable[[str], str] = str.casefold
 
+    @cached_property
+    def hint(self) -> str:
+        """A Rust regex of what a text must have to be read: one of the words, or else the shape."""
+        if not self.words:
+            return self.shape
+        small = [_literal(word) for word in self.words if word == word.lower()]
+        capital = [_literal(word) for word in self.words if word != word.lower()]
+        return "|".join([f"(?i:{'|'.join(small)})"] * bool(small) + capital)
+
     def spans(self, text: str) -> list[Span]:
         """Where values stand, in order, none overlapping another."""
         found: list[Span] = []
-        enough = _enough(self.digits)
         for pattern in self.patterns:
             if found:
                 text = blanked(text, found)
-            if not enough.search(text):
-                return found
-            found = sorted([*found, *self._spans(pattern, text)])
+            if self.digits and not _enough(self.digits).search(text):
+                break
+            more = list(self._spans(pattern, text))
+            found = sorted([*found, *more]) if found and more else found or more
         return found
 
     def _spans(self, pattern: re.Pattern[str], text: str) -> Iterator[Span]:
@@ -62,16 +68,22 @@ class Detector:
                 yield start, start + length
 
 
+def _literal(word: str) -> str:
+    """For Rust, which takes no escape without need."""
+    return re.sub(r"[.*+?()\[\]{}|^$\\]", r"\\\g<0>", word)
+
+
 @cache
 def _enough(digits: int) -> re.Pattern[str]:
-    return re.compile(r"[0-9]" + rf"(?:[^0-9]*+[0-9]){{{digits - 1}}}" if digits else "")
+    return re.compile(r"[0-9]" + rf"(?:[^0-9]*+[0-9]){{{digits - 1}}}")
 
 
 def blanked(text: str, spans: list[Span]) -> str:
     """`text`, as long as before, with every span as opaque as the placeholder to come."""
     pieces, position = [], 0
     for start, end in spans:
-        pieces += [text[position:start], "[", "_" * (end - start - 2), "]"]
+        opaque = f"[{'_' * (end - start - 2)}]"
+        pieces += [text[position:start], opaque[: end - start]]
         position = end
     return "".join([*pieces, text[position:]])
 

@@ -15,8 +15,9 @@ from typing import NamedTuple
 import polars as pl
 
 from chatloop.errors import UserError
-from chatloop.privacy.detector import Detector, Span, blanked
+from chatloop.privacy.detector import Detector, Span
 from chatloop.privacy.detectors import DETECTORS
+from chatloop.privacy.finding import findings
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.policy import NO_POLICY, Finding, Policy, own_spans
 from chatloop.privacy.suspicion import suspicions
@@ -82,12 +83,23 @@ def count_personal_data(
     Raises:
         UserError: a kind is not known, or a pattern of the user's is none.
     """
+    found = values_in(content, kinds, policy)
+    counts = [len(found.get(row, ())) for row in range(content.len())]
+    return pl.Series("personal_data", counts, dtype=pl.UInt32)
+
+
+def values_in(
+    content: pl.Series, kinds: Sequence[str], policy: Policy = NO_POLICY
+) -> dict[int, list[Finding]]:
+    """By row, the values of these kinds in each text that holds any.
+
+    Raises:
+        UserError: a kind is not known, or a pattern of the user's is none.
+    """
     one = (pl.lit("").alias("conversation_id"), pl.lit(0).alias("turn"))
     turns = content.cast(pl.String).fill_null("").to_frame("content").with_columns(*one)
     suspected = _suspected(turns, chosen(kinds), policy)
-    found = {row: len(spans) for row, _, _, spans in suspected}
-    counts = [found.get(row, 0) for row in range(content.len())]
-    return pl.Series("personal_data", counts, dtype=pl.UInt32)
+    return {row: found for row, _, _, found in suspected}
 
 
 def chosen(kinds: Sequence[str]) -> list[Detector]:
@@ -96,30 +108,6 @@ def chosen(kinds: Sequence[str]) -> list[Detector]:
         known = ", ".join(KINDS)
         raise UserError(f"clean.redact: {', '.join(unknown)}: no such kind; known are {known}")
     return [detector for detector in DETECTORS if detector.kind in kinds]
-
-
-def findings(
-    text: str,
-    detectors: Sequence[Detector],
-    policy: Policy = NO_POLICY,
-    own: Sequence[Finding] = (),
-) -> list[Finding]:
-    """Values in `text` as (start, end, detector), in order; what the user allows is none.
-
-    Taking a value out can uncover another right beside it, so this goes on until none is left.
-    """
-    found: list[Finding] = list(own)
-    text, original = blanked(text, [(start, end) for start, end, _ in own]), text
-    while True:
-        before = len(found)
-        for detector in detectors:
-            spans = detector.spans(text)
-            text = blanked(text, spans) if spans else text
-            found += [(start, end, detector) for start, end in spans]
-        if len(found) == before:
-            break
-    kept = [one for one in found if not policy.allows(one[2], original[one[0] : one[1]])]
-    return sorted(kept, key=lambda finding: finding[0])
 
 
 def _suspected(

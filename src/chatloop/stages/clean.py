@@ -17,6 +17,7 @@ from chatloop.io.files import write_json, write_text
 from chatloop.io.mapping import write_mapping
 from chatloop.io.tables import REJECTED_TURNS, TURNS, read_table, write_table
 from chatloop.params import CleanParams
+from chatloop.privacy.labels import redact_labels
 from chatloop.privacy.policy import Policy
 from chatloop.privacy.redaction import redact, redact_people
 from chatloop.stages import main, say
@@ -37,7 +38,8 @@ def clean(
     mended = repair(read, params)
     say(f"clean: {_conversations(read):,} conversations read; turns with {_listed(mended.changed)}")
     policy = Policy(params.patterns, params.allow.values, params.allow.domains)
-    private, redacted, mapping = redact(mended.turns, params.redact, policy)
+    named, labels = redact_labels(mended.turns, params.redact, policy)
+    private, redacted, mapping = redact(named, params.redact, policy)
     if params.presidio:
         from chatloop.io.presidio import Names
 
@@ -63,6 +65,7 @@ def clean(
             "repaired": mended.changed,
             "removed_by_repair": mended.removed,
             "redacted": redacted,
+            "redacted_labels": labels,
             "policy": asdict(policy),
         },
     )

@@ -15,7 +15,8 @@ from chatloop.privacy.detector import Detector, alphanumeric
 _BIG = "[A-ZÀ-ÖØ-ÞĀŁŚŠŻŽČ]"
 _WORD = rf"{_BIG}[\w.'’-]{{0,24}}"
 _WORDS = rf"{_WORD}(?: (?:(?:of|de|del|da|do|di|la|le|the|am|an der|upon|sur|en) )?{_WORD}){{0,2}}"
-_NUMBER = r"[0-9]{1,5} ?[A-Za-z]?(?: ?[-–/] ?[0-9]{1,5}[A-Za-z]?)?(?![\w])"
+_REST = r" ?[A-Za-z]?(?: ?[-–/] ?[0-9]{1,5}[A-Za-z]?)?(?![\w])"
+_NUMBER = rf"[0-9]{{1,5}}{_REST}"
 _UNIT = (
     r"(?:,? (?:#|(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Fl|Room|Rm|Bldg|Building|Lot|Apto)\b\.?"
     r" ?#?) ?[0-9A-Z]{1,5}\b)?"
@@ -42,6 +43,8 @@ _PLAIN = "street|avenue|boulevard|road|lane|ave|blvd"
 _SMALL = "the|a|an|on|in|at|of|off|from|down|up|this|that|my|your|our|any|and|or|to|for|is|are|main"
 _NO_NAME = r"(?! (?i:hotel|inn|apartments?|restaurant|caf[eé]|bar|theat|station|grill|movie|film))"
 _FORWARD = r"(?<![\w.,:/$€£#-])(?<![$€£] )"
+# The same one character on: a pattern that begins with a set of characters is sought fastest.
+_BEGUN = r"(?<![\w.,:/$€£#-].)(?<![$€£] .)"
 # Films that are called like an address.
 _FILMS = ("10 cloverfield lane", "21 jump street", "22 jump street", "1600 pennsylvania avenue")
 
@@ -69,22 +72,31 @@ def _length(text: str) -> int:
     return 0 if text.casefold().startswith(_FILMS) else len(text)
 
 
-def _address(words: tuple[str, ...], shape: str, *patterns: str) -> Detector:
-    shapes = tuple(re.compile(rf"{_FORWARD}({pattern})(?!\w)") for pattern in patterns)
-    return Detector("postal_address", shapes, 1, words, (), shape, _length, alphanumeric)
+def _address(words: tuple[str, ...], shape: str, pattern: str) -> Detector:
+    forward = "" if _BEGUN in pattern else _FORWARD
+    exact = (re.compile(rf"{forward}({pattern})(?!\w)"),)
+    return Detector("postal_address", exact, 1, words, shape, _length, alphanumeric)
 
 
 POSTAL_ADDRESS = (
-    # 12 Baker Street, 1435 163rd Avenue #23, 1681 Broadway, 1 Avenue of the Americas, 12 baker street
+    # 12 Baker Street, 1435 163rd Avenue #23
     _address(
         (),
-        rf"[0-9] ?[A-Za-z]?,? [A-Z0-9].* ?(?:{_TYPES}|El Camino Real|Embarcadero|Avenue )",
-        rf"(?:(?:Flat|Unit|Apt\.?|Apartment|Suite|Level) [0-9]{{1,4}}[A-Z]?, )?{_NUMBER},? "
+        rf"[0-9] ?[A-Za-z]?,? (?:[^a-z ][^ ]* ){{1,4}}(?:{_TYPES})(?:[^0-9A-Za-z_]|$)",
+        rf"[0-9FUASL]{_BEGUN}(?:(?<=[0-9])[0-9]{{0,4}}{_REST}"
+        r"|(?:(?<=F)lat|(?<=U)nit|(?<=A)pt\.?|(?<=A)partment|(?<=S)uite|(?<=L)evel)"
+        rf" [0-9]{{1,4}}[A-Z]?, {_NUMBER}),? "
         rf"(?:(?:{_WORD}|[0-9]{{1,3}}(?:st|nd|rd|th)) ){{1,4}}(?:{_TYPES})\b\.?"
         rf"(?: (?:North|South|East|West|[NSEW]{{1,2}})\b\.?)?{_NO_NAME}{_UNIT}{_TOWN_CODE}",
+    ),
+    # 1681 Broadway, 1 Avenue of the Americas
+    _address(
+        (),
+        "[0-9] ?[A-Za-z]? (?:[NSEW][^ ]* )?(?:Broadway|The Embarcadero|El Camino Real|Avenue [A-Zo])",
         rf"{_NUMBER} (?:(?:North|South|East|West|[NSEW])\.? )?(?:Broadway|The Embarcadero"
         rf"|El Camino Real|Avenue (?:of the {_WORD}|[A-Z]\b)){_UNIT}{_TOWN_CODE}",
     ),
+    # 12 baker street
     _address(
         (),
         rf"[0-9][a-z]? [a-z]{{3,15}} (?:[a-z]{{3,15}} )?(?:{_PLAIN})(?:[^a-z]|$)",
@@ -109,7 +121,7 @@ POSTAL_ADDRESS = (
     # Calle Mayor 12, 3º B, 28013 Madrid; Via Roma, 5; ul. Długa 7/3, 00-238 Warszawa
     _address(
         (),
-        rf"{_ROMANCE} ?[^0-9]{{2,80}}[0-9]",
+        rf"{_ROMANCE} ?(?:{_OF} ?)?{_BIG}",
         rf"{_ROMANCE} ?{_NAMES},? (?:n\.?[º°]? ?)?{_NUMBER}(?:, [0-9]{{1,2}} ?[ºª°] ?[A-Z]?\b)?"
         rf"(?: - {_WORDS})?{_CODE_TOWN}",
     ),

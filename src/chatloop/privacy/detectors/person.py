@@ -123,19 +123,23 @@ def _person(
     shape: str,
     pattern: str,
     length: Callable[[str], int],
-    also: tuple[str, ...] = (),
 ) -> Detector:
     def key(text: str) -> str:
         return " ".join(text.casefold().split())
 
-    return Detector("person", (re.compile(pattern),), 0, words, also, shape, length, key)
+    return Detector("person", (re.compile(pattern),), 0, words, shape, length, key)
 
 
 _END = r"(?=\s{0,3}(?:[,.!?:;\n)]|$)| [-–—]| I\b)"
 
-# A name ends where a word does; a shorter one is not sought in a longer one.
-_SPELT = tuple(name + end for name in sorted(map(_spelt, _FIRST)) for end in _ENDS)
-_SURNAMES = tuple(f" {name}{end}" for name in sorted(_FAMILY_SPELT) for end in _ENDS)
+_ONE_OF_FIRST, _ONE_OF_GIVEN, _ONE_OF_FAMILY = (
+    "|".join(sorted(map(_spelt, names))) for names in (_FIRST, _GIVEN, _FAMILY)
+)
+# A name ends where a word does, or where a value stands that will be a placeholder.
+_ENDED = "(?:[^a-z]|$)"
+# What the lists know, for Rust: one regex for all that asks for a first name, asked once.
+_NAMED = rf"(?:(?i:{_GREETED}),?\s{{1,3}}|(?i:{_SELF}|{_TOLD}) )(?:{_ONE_OF_FIRST}){_ENDED}"
+_PAIR = rf"(?:{_ONE_OF_GIVEN}) (?:[A-Z]\. )?(?:{_ONE_OF_FAMILY}){_ENDED}"
 _INTRODUCING = (
     *("my name", "full name", "first name", "last name", "given name", "family name", "surname"),
     *(
@@ -205,31 +209,15 @@ PERSON = (
     ),
     # Dear Anna, …; Thanks, Anna!
     _person(
-        _SPELT,
-        rf"(?i:{_GREETED}),?\s{{1,3}}[^a-z]",
+        (),
+        _NAMED,
         rf"(?<!\w)(?i:{_GREETED}),?\s{{1,3}}({_FULL}){_END}",
         _beginning(_FIRST),
     ),
     # I am Anna
-    _person(
-        _SPELT,
-        rf"(?i:{_SELF}) [^a-z]",
-        rf"(?<!\w)(?i:{_SELF}) ({_FULL})",
-        _beginning(_GIVEN),
-    ),
+    _person((), _NAMED, rf"(?<!\w)(?i:{_SELF}) ({_FULL})", _beginning(_GIVEN)),
     # I spoke to Maria Gonzalez; my brother Tom
-    _person(
-        _SPELT,
-        rf"(?i:{_TOLD}) [^a-z]",
-        rf"(?<!\w)(?i:{_TOLD}) ({_FULL})",
-        _beginning(_GIVEN),
-    ),
+    _person((), _NAMED, rf"(?<!\w)(?i:{_TOLD}) ({_FULL})", _beginning(_GIVEN)),
     # Peter Schmidt, wherever he stands
-    _person(
-        _SPELT,
-        "",
-        rf"({_NAME} (?:[A-Z]\. )?{_NAME})",
-        _paired,
-        _SURNAMES,
-    ),
+    _person((), _PAIR, rf"({_NAME} (?:[A-Z]\. )?{_NAME})", _paired),
 )

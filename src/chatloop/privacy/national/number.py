@@ -47,9 +47,9 @@ def national(
     found: tuple[Detector, ...] = ()
     if own:
         shape = _apart(own)
-        found += (Detector(kind, (standing(own),), digits, (), (), shape, length, alphanumeric),)
+        found += (Detector(kind, (standing(own),), digits, (), shape, length, alphanumeric),)
     if loose:
         patterns = (near(words, loose), before(words, loose))
         asked = fragments or tuple(words.lower().split("|"))
-        found += (Detector(kind, patterns, digits, asked, (), _apart(loose), length, alphanumeric),)
+        found += (Detector(kind, patterns, digits, asked, _apart(loose), length, alphanumeric),)
     return found

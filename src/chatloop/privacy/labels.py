@@ -1,0 +1,57 @@
+"""Personal data out of what a conversation is called and said to be about.
+
+    anna@example.org-17      →  redacted-6c1f0e…     (the same id, the same hash, in every run)
+    ["refund, Anna Berg"]    →  ["refund, [PERSON]"]
+
+Topics are shared by conversations, so that their placeholders have no numbers.
+"""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import NamedTuple
+
+import polars as pl
+
+from chatloop.privacy.policy import NO_POLICY, Policy
+from chatloop.privacy.redaction import values_in
+
+_BYTES = 16
+
+
+class Labelled(NamedTuple):
+    """The turns, and how many different ids and topics were changed."""
+
+    turns: pl.DataFrame
+    counts: dict[str, int]
+
+
+def redact_labels(
+    turns: pl.DataFrame, kinds: Sequence[str], policy: Policy = NO_POLICY
+) -> Labelled:
+    """The same turns, no personal data of these kinds in conversation_id and topics.
+
+    Different ids stay different.
+
+    Raises:
+        UserError: a kind is not known, or a pattern of the user's is none.
+    """
+    ids = turns["conversation_id"].unique().sort()
+    topics = turns["topics"].explode(empty_as_null=True).drop_nulls().unique().sort()
+    safe = {ids[row]: _hashed(ids[row]) for row in values_in(ids, kinds, policy)}
+    private = {}
+    for row, found in values_in(topics, kinds, policy).items():
+        text, pieces, position = topics[row], [], 0
+        for start, end, detector in found:
+            pieces += [text[position:start], f"[{detector.kind.upper()}]"]
+            position = end
+        private[text] = "".join([*pieces, text[position:]])
+    changed = turns.with_columns(
+        pl.col("conversation_id").replace(safe) if safe else pl.col("conversation_id"),
+        pl.col("topics").list.eval(pl.element().replace(private)) if private else pl.col("topics"),
+    )
+    assert changed["conversation_id"].n_unique() == ids.len(), "two conversations got one id"
+    return Labelled(changed, {"conversation_ids": len(safe), "topics": len(private)})
+
+
+def _hashed(name: str) -> str:
+    return f"redacted-{blake2b(name.encode(), digest_size=_BYTES).hexdigest()}"
