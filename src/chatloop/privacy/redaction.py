@@ -22,6 +22,15 @@ from chatloop.privacy.policy import NO_POLICY, Finding, Policy, own_spans
 from chatloop.privacy.suspicion import suspicions
 
 
+# What people's keyboards, phones and word processors put for a blank and a hyphen: one sign for one,
+# so that places in the text stay what they are.
+_ALIKE = {
+    **dict.fromkeys("\u00a0\u2007\u2008\u2009\u202f\u205f\u3000", " "),
+    **dict.fromkeys("\u2010\u2011\u2212\ufe63\uff0d", "-"),
+}
+_PLAIN = str.maketrans(_ALIKE)
+
+
 class Redaction(NamedTuple):
     """The turns with placeholders, values replaced by kind, and what each placeholder stands for.
 
@@ -109,7 +118,8 @@ def findings(
     Taking a value out can uncover another right beside it, so this goes on until none is left.
     """
     found: list[Finding] = list(own)
-    text, original = blanked(text, [(start, end) for start, end, _ in own]), text
+    original = text
+    text = blanked(text.translate(_PLAIN), [(start, end) for start, end, _ in own])
     while True:
         before = len(found)
         for detector in detectors:
@@ -126,7 +136,7 @@ def _suspected(
     turns: pl.DataFrame, detectors: Sequence[Detector], policy: Policy
 ) -> Iterator[tuple[int, str, str, list[Finding]]]:
     """Row, conversation, content and findings of every turn that has any, in order of turns."""
-    asked = suspicions(turns["content"], detectors)
+    asked = suspicions(_plain(turns["content"]), detectors)
     own = _own_findings(turns["content"], policy)
     if not asked and not own:
         return
@@ -142,6 +152,14 @@ def _suspected(
         here = [detectors[at] for at in sorted(asked.get(row, ()))]
         if found := findings(content, here, policy, own.get(row, ())):
             yield row, conversation, content, found
+
+
+def _plain(content: pl.Series) -> pl.Series:
+    """Blanks and hyphens as the patterns know them; most data have no other."""
+    other = rf"[{''.join(_ALIKE)}]"
+    if not content.str.contains(other).any():
+        return content
+    return content.str.replace_many(_ALIKE)
 
 
 def _own_findings(content: pl.Series, policy: Policy) -> dict[int, list[Finding]]:

@@ -55,7 +55,13 @@ IPV6 = Detector(
     kind="ipv6",
     digits=1,
     shape=rf":{_HEX}{{0,4}}:",
-    patterns=(re.compile(rf"(?<!\w)(?:{_HEX}{{0,4}}:){{2,7}}{_HEX}{{0,4}}(?![\w:]|\.[0-9])"),),
+    patterns=(
+        re.compile(
+            rf"(?<!\w)(?:{_HEX}{{0,4}}:){{2,7}}"
+            # An address of the old kind may end it: ::ffff:192.0.2.1
+            rf"(?:(?:{_OCTET}\.){{3}}{_OCTET}|{_HEX}{{0,4}})(?![\w:]|\.[0-9])"
+        ),
+    ),
     length=_ipv6_length,
     key=_ipv6_key,
 )
@@ -66,7 +72,8 @@ IPV4 = Detector(
     shape=r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]",
     patterns=(
         re.compile(
-            r"(?<![\w.])(?<!ersion )(?<!irmware )(?<!elease )"
+            r"(?<![\w.§])(?<!ersion )(?<!irmware )(?<!elease )(?<!ection )(?<!hapter )(?<!lause )"
+            r"(?<!§ )"
             rf"(?:{_OCTET}\.){{3}}{_OCTET}(?!\w|\.[0-9])"
         ),
     ),

@@ -5,7 +5,7 @@ Siobhán O'Connor        Hauptstraße 12, 10827 Berlin        12 de marzo de 198
 
 from random import Random
 
-from benchmarks.planted_independent.national import birth
+from benchmarks.planted.national import birth
 
 ORIGINS = {
     "en": (

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
-from benchmarks.planted_independent import (
+from benchmarks.planted import (
     carriers,
     homes,
     national,

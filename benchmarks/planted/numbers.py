@@ -7,7 +7,7 @@ import re
 from random import Random
 from string import ascii_uppercase
 
-from benchmarks.planted_independent.national import digits, luhn
+from benchmarks.planted.national import digits, luhn
 
 CARDS = (
     *[("4", 16)] * 4,

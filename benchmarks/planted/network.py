@@ -9,7 +9,7 @@ from random import Random
 from string import ascii_letters, ascii_lowercase
 from string import digits as numerals
 
-from benchmarks.planted_independent.numbers import shaped
+from benchmarks.planted.numbers import shaped
 
 WORDS = "river stone amber quiet lunar cedar maple orbit delta falcon pixel copper willow".split()
 FIRST = "anna jose.maria li-wei o'brien fatima_z bjorn x.y.z k8 m.mustermann info.sales j".split()

@@ -5,7 +5,7 @@ sg_nric: S1234567D        kr_rrn: 850312-1234563        mx_curp: GOMC850312HDFRR
 
 from random import Random
 
-from benchmarks.planted_independent.national import birth, digits, luhn, weighted
+from benchmarks.planted.national import birth, digits, luhn, weighted
 
 
 def dk_cpr(random: Random) -> str:

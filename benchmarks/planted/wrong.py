@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from random import Random
 
-from benchmarks.planted_independent import national, numbers
+from benchmarks.planted import national, numbers
 
 SENTENCES = (
     "The order number is {v}.",
