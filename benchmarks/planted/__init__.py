@@ -2,8 +2,8 @@
 
     for text, value, kind in planted(seed=1, count=60): …
 
-Thirty and more kinds; of each, seeded values in at least a dozen sentences. `harmless` are lines in
-which nothing is personal; `wrong` are numbers like the real ones whose checksum does not hold.
+Thirty and more kinds; of each, seeded values in at least a dozen sentences. `negatives` has lines in
+which nothing is personal; `wrong` makes numbers like the real ones whose checksum does not hold.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,6 +21,8 @@ from benchmarks.planted import (
 )
 
 Maker = Callable[[Random], str]
+# Found by lists and shapes of speech, not by a format.
+NAMED = ("postal_address", "person")
 
 
 @dataclass(frozen=True)

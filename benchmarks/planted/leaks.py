@@ -20,6 +20,7 @@ def _core(maker: str, value: str) -> str:
     if maker == "geo":
         return " ".join(re.findall(r"[0-9]+\.[0-9]+", value))
     if maker in ("ipv4", "ipv6"):
+        value = value.removeprefix("::ffff:")  # an address of the old kind follows
         return (
             re.sub(r"^\[|\]:[0-9]+$|[/%].*$", "", value).partition(":8080")[0].removesuffix(":22")
         )

@@ -35,7 +35,7 @@ _DL = (
     rf"|{_NO_WORD}[A-Z]{{1,3}}[0-9]{{0,2}}[ -][0-9]{{5,11}}"
     rf"|[A-Z]{{1,3}}-[0-9]{{2,3}}(?:-[0-9]{{1,6}}){{1,4}}"
 )
-_LEAST_DIGITS, _LEAST, _MOST = 4, 6, 20
+_LEAST_DIGITS, _LEAST, _MOST = 3, 6, 20
 _MONTHS = (
     "jan(?:uary|uar|vier)?|feb(?:ruary|ruar)?|f[ée]v(?:rier)?|mar(?:ch|s|zo)?|m[äa]rz|apr(?:il"
     "|ile)?"
@@ -61,9 +61,9 @@ _DATE = (
 )
 _BORN = (
     r"date of birth|birth[- ]?date|birthday|b-?day|born|d\.?o\.?b\.?|geboren|geb\.?|geburtsdatum"
-    r"|geburtstag|date de naissance|née? le|né\(e\) le|naissance|nacid[oa]|nac[ií]"
+    r"|geburtstag|date de naissance|née?(?: le)?|né\(e\) le|naissance|nacid[oa]|nac[ií]"
     r"|fecha de nacimiento"
-    r"|compleanno|cumpleaños|aniversário|anniversaire|verjaardag|nat[oa] il|data di nascita"
+    r"|compleanno|cumpleaños|aniversário|anniversaire|verjaardag|nat[oa](?: a \w{2,20})? il|data di nascita"
     r"|nascid[oa]"
     r"|nasci|data de nascimento|geboortedatum|urodz(?:on[yae]|iłem|iłam)|data urodzenia|född"
     r"|födelsedatum|født|fødselsdato|syntynyt|syntymäaika|дата рождения|родил(?:ся|ась)"
@@ -88,7 +88,7 @@ def _geo_length(text: str) -> int:
 
 PASSPORT = Detector(
     kind="passport",
-    digits=4,
+    digits=3,
     words=("passp", "passe", "passn", "reisep", "pasap", "passap", "paspo", "paszp", "pp"),
     patterns=(near(_PASSPORT, _PAPER), before(_PASSPORT, _PAPER)),
     length=_paper_length,
@@ -99,7 +99,7 @@ _GB_LICENCE = r"[A-Z]{1,5}9{0,4}[0-9][0156][0-9][0-3][0-9]{2}[A-Z][A-Z9][0-9A-Z]
 
 DRIVING_LICENCE = Detector(
     kind="driving_licence",
-    digits=4,
+    digits=3,
     words=(
         *("licen", "dvla", "hrerschein", "permis", "patente", "rijbewijs", "prawo jazdy", "dl"),
         *("carteira", "cnh", "conducir", "carta de cond", "rkort", "ajokortti", "ehliyet"),
@@ -123,7 +123,7 @@ DATE_OF_BIRTH = Detector(
     digits=3,
     words=(
         *("birth", "b-day", "bday", "born", "dob", "d.o", "do.b", "geb", "naiss", "annivers"),
-        *("né", "nac", "nasc", "nato il", "nata il", "urodz", "född", "delsed", "compleanno"),
+        *("né", "nac", "nasc", "nato ", "nata ", "urodz", "född", "delsed", "compleanno"),
         *("cumplea", "anivers", "verjaardag", "født", "dselsdato", "syntyn", "syntym"),
         *(
             "дата рождения",

@@ -55,13 +55,7 @@ IPV6 = Detector(
     kind="ipv6",
     digits=1,
     shape=rf":{_HEX}{{0,4}}:",
-    patterns=(
-        re.compile(
-            rf"(?<!\w)(?:{_HEX}{{0,4}}:){{2,7}}"
-            # An address of the old kind may end it: ::ffff:192.0.2.1
-            rf"(?:(?:{_OCTET}\.){{3}}{_OCTET}|{_HEX}{{0,4}})(?![\w:]|\.[0-9])"
-        ),
-    ),
+    patterns=(re.compile(rf"(?<!\w)(?:{_HEX}{{0,4}}:){{2,7}}{_HEX}{{0,4}}(?![\w:]|\.[0-9])"),),
     length=_ipv6_length,
     key=_ipv6_key,
 )

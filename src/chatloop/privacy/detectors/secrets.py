@@ -69,7 +69,7 @@ _TOLD = frozenset(
     ]
 )
 _BITS, _CLASSES = 3.0, 2
-_IS = r"(?: (?:is|was|are|for \w{1,20} is|ist|lautet|est|es|è|é|is now|to|är|er|jest|on|to jest|это)[: ]| ?(?:=|:)>?)"
+_IS = r"(?: (?:is|was|are|for (?:\w{1,20} ){1,3}is|ist|lautet|est|es|è|é|is now|to|är|er|jest|on|to jest|это)[: ]| ?(?:=|:)>?)"
 
 
 def entropy(text: str) -> float:
@@ -115,6 +115,8 @@ _PREFIXED = (
     rf"|sbp"
     rf"|lin_(?:api|oauth)|fig[dou]|fo1|rubygems|pscale_[a-z]{{2,5}}|sntry[su]|gl(?:sa|c)|live|test)"
     rf"_(?=[A-Za-z_-]*+[0-9]){_ANY}{{16,}}+",
+    # Hugging Face's have no digit.
+    rf"hf_{_LETTERS}{{30,}}+",
     r"(?:xox[a-z]|xapp|key)-(?=[A-Za-z-]*+[0-9])[A-Za-z0-9-]{10,}+",
     rf"(?:gl(?:pat|dt|rt|ft|cbt|soat)|pplx|xai|tskey|NR(?:AK|II|JS)|GOCSPX|sq0[a-z]{{3}}|nvapi|tvly"
     rf"|pypi|xkeysib|xsmtpsib|PMAK|AGE-SECRET-KEY)-(?=[A-Za-z_-]*+[0-9]){_ANY}{{16,}}+",
@@ -198,7 +200,7 @@ PASSWORD = Detector(
             r"([^\"'`\n\[\]]{4,60})[\"'`](?!\w)"
         ),
         re.compile(
-            rf"(?i)\b(?:{_LABEL})(?![^\W\d_]){_IS} ?"
+            rf"(?i)\b(?:{_LABEL})(?![^\W\d_])(?:{_IS} ?| )"
             r"(?=[^\s\[\]]{0,60}?(?:[0-9]|[^\s\w\[\].,;:!?'\"-]))"
             r"([^\s\"'`\[\]<>]{4,99}[^\s\"'`\[\]<>.,;:!?)])"
         ),

@@ -4,7 +4,7 @@ INTRODUCED  my name is …        TOLD     I spoke to …, my wife …
 TITLE       Mrs …               GREETED  Dear …, thanks …
 """
 
-_KINDS_OF_NAME = "full|first|last|given|family|middle|maiden|legal|customer|contact|passenger|patient|guest|user's"
+_KINDS_OF_NAME = "full|first|last|given|family|middle|maiden|legal|customer|account|contact|passenger|patient|guest|user's"
 INTRODUCED = (
     rf"my (?:(?:{_KINDS_OF_NAME}|sur)[ -]?)?name(?: is|['’]?s|:)|mein (?:vor|nach)?name ist"
     r"|ich hei(?:ß|ss)e|je m['’]appelle|mon nom est|me llamo|mi nombre es|mi chiamo"
