@@ -11,12 +11,54 @@ from string import digits as numerals
 
 from benchmarks.planted.numbers import shaped
 
-WORDS = "river stone amber quiet lunar cedar maple orbit delta falcon pixel copper willow".split()
-FIRST = "anna jose.maria li-wei o'brien fatima_z bjorn x.y.z k8 m.mustermann info.sales j".split()
-HOSTS = """
-gmail.com outlook.com web.de orange.fr yahoo.co.uk mail.ru qq.com uni-koeln.de proton.me icloud.com
-example.co.jp firma.com.br libero.it wp.pl sub.dept.example.edu acme.io startup.ai shop.photography
-""".split()
+WORDS = [
+    "river",
+    "stone",
+    "amber",
+    "quiet",
+    "lunar",
+    "cedar",
+    "maple",
+    "orbit",
+    "delta",
+    "falcon",
+    "pixel",
+    "copper",
+    "willow",
+]
+FIRST = [
+    "anna",
+    "jose.maria",
+    "li-wei",
+    "o'brien",
+    "fatima_z",
+    "bjorn",
+    "x.y.z",
+    "k8",
+    "m.mustermann",
+    "info.sales",
+    "j",
+]
+HOSTS = [
+    "gmail.com",
+    "outlook.com",
+    "web.de",
+    "orange.fr",
+    "yahoo.co.uk",
+    "mail.ru",
+    "qq.com",
+    "uni-koeln.de",
+    "proton.me",
+    "icloud.com",
+    "example.co.jp",
+    "firma.com.br",
+    "libero.it",
+    "wp.pl",
+    "sub.dept.example.edu",
+    "acme.io",
+    "startup.ai",
+    "shop.photography",
+]
 SAFE = ascii_letters + numerals
 
 

@@ -3,6 +3,7 @@
 5555 5555 5555 4444        GB82 WEST 1234 5698 7654 32        +49 (0)30 901820
 """
 
+import itertools
 import re
 from random import Random
 from string import ascii_uppercase
@@ -28,15 +29,50 @@ def card(random: Random) -> str:
     whole = body + luhn(body)
     cuts = (4, 10) if length in (14, 15) else (4, 8, 12, 16)
     edges = [0, *[cut for cut in cuts if cut < length], length]
-    groups = [whole[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    groups = [whole[a:b] for a, b in itertools.pairwise(edges)]
     return random.choice((" ", " ", "-", "", "", ".", "\u00a0")).join(groups)
 
 
-BBANS = (
-    "DE18n GB4a14n FR10n11c2n ES20n IT1a10n12c NL4a10n BE12n CH5n12c AT16n PL24n SE20n NO11n DK14n "
-    "FI14n PT21n IE4a14n CZ20n GR7n16c TR6n16c SA2n18c AE19n BR23n1a1c LU3n13c HR17n HU24n RO4a16c "
-    "MT4a5n18c UA6n19c IL19n LT16n EE16n SK20n BG4a6n8c CY8n16c PK4a16c QA4a21c GE2a16n SM1a10n12c"
-).split()
+BBANS = [
+    "DE18n",
+    "GB4a14n",
+    "FR10n11c2n",
+    "ES20n",
+    "IT1a10n12c",
+    "NL4a10n",
+    "BE12n",
+    "CH5n12c",
+    "AT16n",
+    "PL24n",
+    "SE20n",
+    "NO11n",
+    "DK14n",
+    "FI14n",
+    "PT21n",
+    "IE4a14n",
+    "CZ20n",
+    "GR7n16c",
+    "TR6n16c",
+    "SA2n18c",
+    "AE19n",
+    "BR23n1a1c",
+    "LU3n13c",
+    "HR17n",
+    "HU24n",
+    "RO4a16c",
+    "MT4a5n18c",
+    "UA6n19c",
+    "IL19n",
+    "LT16n",
+    "EE16n",
+    "SK20n",
+    "BG4a6n8c",
+    "CY8n16c",
+    "PK4a16c",
+    "QA4a21c",
+    "GE2a16n",
+    "SM1a10n12c",
+]
 
 
 def iban(random: Random) -> str:

@@ -18,7 +18,15 @@ MAKERS = {
     "iban": numbers.iban,
     **{
         name: getattr(national, name)
-        for name in "cn_resident_id fr_nir it_codice_fiscale es_dni ch_ahv fi_hetu de_tax_id".split()
+        for name in [
+            "cn_resident_id",
+            "fr_nir",
+            "it_codice_fiscale",
+            "es_dni",
+            "ch_ahv",
+            "fi_hetu",
+            "de_tax_id",
+        ]
     },
 }
 

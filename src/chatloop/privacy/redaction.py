@@ -21,8 +21,8 @@ from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.policy import NO_POLICY, Finding, Policy, own_spans
 from chatloop.privacy.suspicion import suspicions
 
-
-# What people's keyboards, phones and word processors put for a blank and a hyphen: one sign for one,
+# What people's keyboards, phones and word processors put for a blank and a hyphen: one sign for
+# one,
 # so that places in the text stay what they are.
 _ALIKE = {
     **dict.fromkeys("\u00a0\u2007\u2008\u2009\u202f\u205f\u3000", " "),

@@ -17,7 +17,8 @@ from chatloop.privacy.detector import Detector
 _LABEL = (
     "pass ?(?:word|phrase|code|wort|wd)s?|pass(?= ?[:=])|pwd|psw|pw|kennwort|mot de passe|mdp"
     "|contrase(?:ña|na)|clave|senha|palavra-passe|parola|wachtwoord|lösenord|passord|adgangskode"
-    "|salasana|has[łl]o|heslo|jelszó|parol[ăa]|şifre|пароль|κωδικός|密码|パスワード|비밀번호|log-?in code"
+    "|salasana|has[łl]o|heslo|jelszó|parol[ăa]"
+    "|şifre|пароль|κωδικός|密码|パスワード|비밀번호|log-?in code"
 )
 _KEY = (
     "(?:api|access|secret|private|client|auth|license|licence|encryption|signing|account)?[ _-]?"
@@ -69,7 +70,10 @@ _TOLD = frozenset(
     ]
 )
 _BITS, _CLASSES = 3.0, 2
-_IS = r"(?: (?:is|was|are|for (?:\w{1,20} ){1,3}is|ist|lautet|est|es|è|é|is now|to|är|er|jest|on|to jest|это)[: ]| ?(?:=|:)>?)"
+_IS = (
+    r"(?: (?:is|was|are|for (?:\w{1,20} ){1,3}is|ist|lautet|est|es|è|é|is now|to|är|er|jest|on"
+    r"|to jest|это)[: ]| ?(?:=|:)>?)"
+)
 
 
 def entropy(text: str) -> float:
@@ -106,7 +110,8 @@ URL_CREDENTIALS = Detector(
     key=str,
 )
 
-# Prefix and the signs that follow it, by each vendor's documentation; a digit among them tells a key
+# Prefix and the signs that follow it, by each vendor's documentation; a digit among them tells a
+# key
 # from a long word with dashes.
 _ANY, _LETTERS, _HEX = "[A-Za-z0-9_-]", "[A-Za-z0-9]", "[0-9a-f]"
 _PREFIXED = (

@@ -4,7 +4,10 @@ INTRODUCED  my name is …        TOLD     I spoke to …, my wife …
 TITLE       Mrs …               GREETED  Dear …, thanks …
 """
 
-_KINDS_OF_NAME = "full|first|last|given|family|middle|maiden|legal|customer|account|contact|passenger|patient|guest|user's"
+_KINDS_OF_NAME = (
+    "full|first|last|given|family|middle|maiden|legal|customer|account|contact|passenger"
+    "|patient|guest|user's"
+)
 INTRODUCED = (
     rf"my (?:(?:{_KINDS_OF_NAME}|sur)[ -]?)?name(?: is|['’]?s|:)|mein (?:vor|nach)?name ist"
     r"|ich hei(?:ß|ss)e|je m['’]appelle|mon nom est|me llamo|mi nombre es|mi chiamo"
@@ -41,7 +44,10 @@ REGARDS = (
     r"|(?:med )?vennlig hilsen|(?:med )?venlig hilsen|terveisin|saygılarımla|с уважением"
 )
 # On a line of its own a name signs after these, too.
-ENDED = r"thanks?(?: you)?(?: (?:so much|very much|a lot|again|in advance))?|cheers|best|yours|love|danke|merci"
+ENDED = (
+    r"thanks?(?: you)?(?: (?:so much|very much|a lot|again|in advance))?|cheers|best|yours|love"
+    r"|danke|merci"
+)
 RELATION = (
     r"(?:my|his|her|our|their|meine?n?|mon|ma|mi|mia|mio|mijn|min)(?: (?:late|ex|new|older"
     r"|younger|little|big"
