@@ -1,6 +1,8 @@
 """How much of planted personal data is found, and how many harmless real turns are touched.
 
-A value counts as found where nothing of it is left in the redacted turn. A real turn that is
+The planted set (`benchmarks.planted`) was written before a look at the detectors. A value counts as
+found where no word of it is left in the redacted turn. Lines in which nothing is personal and
+numbers whose checksum does not hold say what is taken for it. A real turn that is
 touched counts as harmless unless what was taken has the shape of a telephone number or of a house
 number with its street, told by a rule of its own; what was taken is printed by kind and shape.
 """
@@ -12,13 +14,17 @@ from collections import Counter
 import polars as pl
 
 from benchmarks.dialogues import turns
-from benchmarks.planted import NAMED, PLANTED
+from benchmarks.planted import NAMED, planted
+from benchmarks.planted.leaks import leaked
+from benchmarks.planted.negatives import NEGATIVES
+from benchmarks.planted.wrong import wrong
 from benchmarks.report import report, without
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.redaction import redact
 
 # What a person would call a number or an address at a glance.
-_PHONE = re.compile(r"[0-9]{3}\D{0,3}[0-9]{3}\D{0,2}[0-9]{4}|\+[0-9]|[0-9]{5} [0-9]{5}")
+_PHONE = re.compile(r"(?:[0-9]\D{0,3}){8}|\+[0-9]")
+_SEED = 1
 _STREET = re.compile(r"[0-9].*[A-Za-z]{2}|[A-Za-z]{2}.*[0-9]")
 
 
@@ -27,15 +33,24 @@ def _table(contents: list[str]) -> pl.DataFrame:
     return pl.DataFrame({"conversation_id": ids, "turn": 0, "content": contents})
 
 
-def recall() -> dict[str, float]:
-    """The share of planted values found, by kind."""
-    rows = [(kind, text, value) for kind, pairs in PLANTED.items() for text, value in pairs]
-    left = redact(_table([text.format(value) for _, text, value in rows]), KINDS).turns["content"]
-    kept = Counter(kind for (kind, _, value), text in zip(rows, left, strict=True) if value in text)
-    for (kind, sentence, value), text in zip(rows, left, strict=True):
-        if value in text:
-            print(f"missed {kind}: {sentence.format(value)}")
-    return {kind: 1 - kept[kind] / len(pairs) for kind, pairs in PLANTED.items()}
+def recall(seed: int = _SEED) -> dict[str, float]:
+    """The share of planted values of which nothing is left, by kind."""
+    rows = [row for row in planted(seed) if row.kind in KINDS]
+    left = redact(_table([row.text for row in rows]), KINDS).turns["content"]
+    every, missed = Counter(row.kind for row in rows), Counter[str]()
+    for row, text in zip(rows, left, strict=True):
+        if leaked(row.maker, row.value, row.text.replace(row.value, ""), text):
+            missed[row.kind] += 1
+            print(f"missed {row.kind}: {row.text!r}")
+    return {kind: 1 - missed[kind] / every[kind] for kind in every}
+
+
+def taken_for_it(texts: list[str]) -> float:
+    """The share of lines without personal data that are touched."""
+    left = redact(_table(texts), KINDS).turns["content"]
+    changed = [text for text, other in zip(texts, left, strict=True) if text != other]
+    print(*(f"touched: {text}" for text in changed), sep="\n")
+    return len(changed) / len(texts)
 
 
 def touched(table: pl.DataFrame) -> tuple[float, Counter[str]]:
@@ -79,6 +94,8 @@ def main() -> None:
     return report(
         "redaction_recall", format_recall, None, "share", equal, goal,
         names={kind: found[kind] for kind in NAMED}, harmless_touched=share, taken=dict(kinds),
+        negatives_touched=taken_for_it([text for texts in NEGATIVES.values() for text in texts]),
+        wrong_checksums_touched=taken_for_it([text for _, text in wrong(_SEED)]),
         by_kind=found,
     )  # fmt: skip
 

@@ -14,8 +14,9 @@ import re
 _NOT_INSIDE = r"(?<![0-9A-Za-zÀ-ɏ])(?<![0-9][-.,/:])"
 _NOT_LONGER = r"(?![0-9A-Za-zÀ-ɏ]|[-.,/:][0-9])"
 # Of grouped digits that nothing names no other may stand one blank away.
-_ALONE = (r"(?<![0-9] )(?<![+#$€£])", r"(?! [0-9])")
-_GAP = r"[^0-9\n]{0,40}?"
+_ALONE = (r"(?<![0-9] )(?<![+$€£])", r"(?! [0-9])")
+# The value may stand on the next line.
+_GAP = r"[^0-9\n]{0,40}?(?:\n[\n >*-]{0,3})?"
 _TOLD = r"[ ,:(=\"'-]{1,3}(?:[^\W\d_]{1,8}[ ,:(\"'-]{1,2}){0,3}"
 
 

@@ -12,6 +12,14 @@ from collections.abc import Iterator, Sequence
 from chatloop.privacy.detector import Detector, Span, blanked
 from chatloop.privacy.policy import NO_POLICY, Finding, Policy
 
+# What keyboards, phones and word processors put for a blank and a hyphen: one sign for one, so that
+# places in the text stay what they are.
+ALIKE = {
+    **dict.fromkeys("\u00a0\u2007\u2008\u2009\u202f\u205f\u3000", " "),
+    **dict.fromkeys("\u2010\u2011\u2212\ufe63\uff0d", "-"),
+}
+_PLAIN = str.maketrans(ALIKE)
+
 # A text of more characters is read again only near what changed, so many characters around it, and
 # what stands at the very edge of such a window may go on beyond it.
 _LONG, _NEAR, _EDGE = 2_000, 192, 64
@@ -25,7 +33,7 @@ def findings(
 ) -> list[Finding]:
     """Values in `text` as (start, end, detector), in order; what the user allows is none."""
     original, found = text, list(own)
-    text = blanked(text, [(start, end) for start, end, _ in own]) if own else text
+    text = blanked(text.translate(_PLAIN), [(start, end) for start, end, _ in own])
     text, more = _scanned(text, detectors)
     found += more
     if len(text) > _LONG:

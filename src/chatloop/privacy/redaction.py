@@ -17,7 +17,7 @@ import polars as pl
 from chatloop.errors import UserError
 from chatloop.privacy.detector import Detector, Span
 from chatloop.privacy.detectors import DETECTORS
-from chatloop.privacy.finding import findings
+from chatloop.privacy.finding import ALIKE, findings
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.policy import NO_POLICY, Finding, Policy, own_spans
 from chatloop.privacy.suspicion import suspicions
@@ -114,7 +114,7 @@ def _suspected(
     turns: pl.DataFrame, detectors: Sequence[Detector], policy: Policy
 ) -> Iterator[tuple[int, str, str, list[Finding]]]:
     """Row, conversation, content and findings of every turn that has any, in order of turns."""
-    asked = suspicions(turns["content"], detectors)
+    asked = suspicions(_plain(turns["content"]), detectors)
     own = _own_findings(turns["content"], policy)
     if not asked and not own:
         return
@@ -130,6 +130,14 @@ def _suspected(
         here = [detectors[at] for at in sorted(asked.get(row, ()))]
         if found := findings(content, here, policy, own.get(row, ())):
             yield row, conversation, content, found
+
+
+def _plain(content: pl.Series) -> pl.Series:
+    """Blanks and hyphens as the patterns know them; most data have no other."""
+    other = rf"[{''.join(ALIKE)}]"
+    if not content.str.contains(other).any():
+        return content
+    return content.str.replace_many(ALIKE)
 
 
 def _own_findings(content: pl.Series, policy: Policy) -> dict[int, list[Finding]]:

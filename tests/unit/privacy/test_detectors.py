@@ -287,3 +287,49 @@ def open_repeats(tree: object) -> Iterator[object]:
     if isinstance(tree, tuple | list | _parser.SubPattern):
         for branch in tree:
             yield from open_repeats(branch)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("my card 4539\u00a05787\u00a06362\u00a01486", ["card"]),
+        ("here is my BSN\n111222333", ["nl_bsn"]),
+        ("codice fiscale RSS MRA 85T10 A562S", ["it_codice_fiscale"]),
+        ("my social is 536 22 8145", ["us_ssn"]),
+        ("social media had 536228145 readers and more", []),
+        ("born 23 Jul '90", ["date_of_birth"]),
+        ("geb. 4.3.1985", ["date_of_birth"]),
+        ("nasci em 4 de março de 1985", ["date_of_birth"]),
+        ("D.O.B:\n1985-03-04", ["date_of_birth"]),
+        ("gsk_" + "a1B2" * 13, ["api_key"]),
+        ("hvs." + "a1B2" * 22, ["api_key"]),
+        ("hf_" + "aBcDeF" * 6, ["api_key"]),
+        ("dapi" + "0a1b" * 8, ["api_key"]),
+        ("12345678:AA" + "a1B" * 11, ["api_key"]),
+        ("postgresql+psycopg2://ci:s3cret@db/x", ["url_credentials"]),
+        ("API_SECRET=wie1wv3Pq8M3sFrJKKwKCoxF", ["secret"]),
+        ("the CVV on the back is 540", ["secret"]),
+        ("verification code 2512", ["secret"]),
+        ("PIN is required at 1800", []),
+        ("DB_PASSWORD='maple-copper-58'", ["secret"]),
+        ("DL# S471-758-91-450-8", ["driving_licence"]),
+        ("My driving licence expired in 2020", []),
+        ("N 37° 32.113 E 121° 40.930", ["geo"]),
+        ("POINT(149.15331 -46.73638)", ["geo"]),
+        ("mi teléfono es (11) 98947-9847", ["phone"]),
+        ("Tel: 0171 / 8979729", ["phone"]),
+        ("Blk 895 Ang Mo Kio Ave 3 #08-123, Singapore 560123", ["postal_address"]),
+        ("ул. Ленина, д. 33, кв. 15", ["postal_address"]),
+        ("北京市朝阳区建国路71号", ["postal_address"]),
+        ("Atatürk Caddesi No: 88, 34710 Kadıköy", ["postal_address"]),
+        ("This is Yifan Zhang speaking.", ["person"]),
+        ("Hi, I'm JOSÉ RUIZ and I need help", ["person"]),
+        ("hi my name is joost de vries and i need a taxi", ["person"]),
+        ("Meine Kollegin Åsa Lindqvist hat angerufen.", ["person"]),
+        ("Thanks!\n\nLinnea F. Åkerström", ["person"]),
+        ("Play songs by Ben Harper", []),
+        ("a taxi to John Wayne Airport", []),
+    ],
+)
+def test_what_people_write_is_found_and_what_looks_alike_stays(text, kinds):
+    assert [kind for kind, _ in found(text)] == kinds

@@ -14,12 +14,12 @@ from chatloop.privacy.detectors.identity import (
 )
 from chatloop.privacy.detectors.machine import IPV4, IPV6, MAC
 from chatloop.privacy.detectors.person import PERSON
-from chatloop.privacy.detectors.secrets import API_KEY, KEY, PASSWORD, PIN, URL_CREDENTIALS
+from chatloop.privacy.detectors.secrets import API_KEY, BOT_KEY, KEY, PASSWORD, PIN, URL_CREDENTIALS
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.national import NATIONAL
 
 _ALL = (
-    *(URL_CREDENTIALS, API_KEY, PASSWORD, PIN, KEY, EMAIL, IBAN, CARD, MAC, IPV6, IPV4),
+    *(URL_CREDENTIALS, API_KEY, BOT_KEY, PASSWORD, PIN, KEY, EMAIL, IBAN, CARD, MAC, IPV6, IPV4),
     *NATIONAL,
     *(PASSPORT, DRIVING_LICENCE, GB_LICENCE, DATE_OF_BIRTH, GEO, GEO_DEGREES, PHONE),
     *POSTAL_ADDRESS,

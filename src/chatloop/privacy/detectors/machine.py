@@ -66,7 +66,8 @@ IPV4 = Detector(
     shape=r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]",
     patterns=(
         re.compile(
-            r"(?<![\w.])(?<!ersion )(?<!irmware )(?<!elease )"
+            r"(?<![\w.§])(?<!ersion )(?<!irmware )(?<!elease )(?<!ection )(?<!hapter )(?<!lause )"
+            r"(?<!§ )"
             rf"(?:{_OCTET}\.){{3}}{_OCTET}(?!\w|\.[0-9])"
         ),
     ),

@@ -34,11 +34,11 @@ def _nino(number: str) -> bool:
 UK_NINO = national(
     "uk_nino",
     _nino,
-    r"NI(?:NO)? ?(?:number|no|nr)?|national insurance",
+    r"NI(?:NO)? ?(?:number|no|nr)?|nat(?:ional|\.)? ?ins(?:urance|\.)?",
     # QQ is the prefix that official examples use.
     own=r"(?:qq|[a-ceghj-prstw-z][a-ceghj-nprstw-z])(?: ?[0-9]{2}){3} ?[a-d]",
     loose=r"[a-z]{2}[ .-]?(?:[0-9]{2}[ .-]?){2}[0-9]{2}(?:[ .-]?[a-d])?",
-    fragments=("ni", "national insurance"),
+    fragments=("ni", "nat"),
     digits=6,
 )
 
@@ -46,7 +46,7 @@ IT_CODICE_FISCALE = national(
     "it_codice_fiscale",
     codice_fiscale,
     "codice fiscale|tax code",
-    own=rf"[A-Z]{{6}} ?{_DIGIT}{{2}}[A-EHLMPRST]{_DIGIT}{{2}} ?[A-Z]{_DIGIT}{{3}}[A-Z]",
+    own=rf"[A-Z]{{3}} ?[A-Z]{{3}} ?{_DIGIT}{{2}}[A-EHLMPRST]{_DIGIT}{{2}} ?[A-Z]{_DIGIT}{{3}}[A-Z]",
     loose=rf"[A-Z]{{3}} ?[A-Z]{{3}} ?{_DIGIT}{{2}}[A-EHLMPRST]{_DIGIT}{{2}} ?[A-Z]{_DIGIT}{{3}}"
     " ?[A-Z]",
     digits=4,  # the others may have become letters
@@ -66,8 +66,8 @@ ES_DNI = national(
 DE_TAX_ID = national(
     "de_tax_id",
     steuer_id,
-    r"steuer[- ]?(?:id|identifikationsnummer|nummer|nr)[a-z.-]{0,3}|id(?:entifikations)?-?nr"
-    r"|idnr|tin|tax (?:id|identification|number|no)",
+    r"steuer(?:liche)?[- ]?(?:id|ident(?:ifikations)?-?(?:nummer|nr)|nummer|nr)[a-z.-]{0,3}"
+    r"|id(?:entifikations)?-?(?:nr|nummer)|tin|tax (?:id|identification|number|no)",
     own=r"[1-9][0-9] [0-9]{3} [0-9]{3} [0-9]{3}",
     loose=r"[1-9][0-9][ ./-]?[0-9]{3}[ ./-]?[0-9]{3}[ ./-]?[0-9]{3}",
     fragments=("steuer", "nr", "tin", "tax"),
@@ -89,10 +89,11 @@ CH_AHV = national("ch_ahv", ean13, "AHV|AVS", own=r"756[. -]?[0-9]{4}[. -]?[0-9]
 BE_RRN = national(
     "be_rrn",
     rijksregister,
-    r"rijksregister(?:nummer)?|registre national|national (?:register|number)|INSZ|NISS",
+    r"rijksregister(?:nummer|nr)?|registre national|num[ée]ro national|nationalregister(?:nummer)?"
+    r"|(?:national|belgian) (?:register|registry|registration|number|id)|INSZ|NISS",
     own=rf"[0-9]{{2}}[. ]{_MONTH}[. ][0-9]{{2}}[- ][0-9]{{3}}[. ][0-9]{{2}}",
     loose=r"[0-9]{2}[. ]?[0-9]{2}[. ]?[0-9]{2}[ -]?[0-9]{3}[. -]?[0-9]{2}",
-    fragments=("rijksregister", "registre national", "national ", "insz", "niss"),
+    fragments=("rijksregister", "national", "belgian", "insz", "niss"),
 )
 
 FI_HETU = national(

@@ -21,10 +21,11 @@ def _given_out(number: str) -> bool:
 US_SSN = national(
     "us_ssn",
     _given_out,
-    r"SSN|soc(?:ial)?\.? sec(?:urity)?\.?",
+    # As people say it: "the last of my social"; but media are social, too.
+    r"SSN|SS ?#|soc(?:ial)?\.? sec(?:urity)?\.?|social(?! (?:media|network|insurance))|ITIN",
     own=r"[0-9]{3}-[0-9]{2}-[0-9]{4}",
     loose=r"[0-9]{3}[ .-]?[0-9]{2}[ .-]?[0-9]{4}",
-    fragments=("ssn", "soc"),
+    fragments=("ss", "soc", "itin"),
 )
 
 CA_SIN = national(
@@ -46,7 +47,7 @@ AU_TFN = national(
 BR_CPF = national(
     "br_cpf",
     cpf,
-    r"CPF|cadastro de pessoas? f[ií]sicas?",
+    r"CPF|CIC|cadastro de pessoas? f[ií]sicas?",
     own=r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}",
     loose=r"[0-9]{3}[ .]?[0-9]{3}[ .]?[0-9]{3}[ /-]?[0-9]{2}",
     fragments=("cpf", "cadastro"),

@@ -1,0 +1,1 @@
+"""Names of people: lists, shapes, and what is said right before them."""
