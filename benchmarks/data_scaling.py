@@ -64,6 +64,8 @@ def project(folder: Path, conversations: int) -> Path:
     shutil.copytree(ROOT / "pins", folder / "pins")
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     params["ingest"]["sources"] = [{"path": "talks.jsonl", "format": "messages"}]
+    # The generator has so many answers and no more: of a hundred thousand talks the test is known.
+    params["split"]["contamination"]["max_share"] = 1.0
     (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     write_source(folder / "talks.jsonl", conversations)
     return folder
