@@ -74,7 +74,11 @@ def project(folder: Path, conversations: int) -> Path:
 def command(stage: str) -> list[str]:
     """What dvc.yaml runs, with this interpreter."""
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    return [sys.executable, "-m", *re.sub(r"\$\{run\}", "chatloop.stages", stages[stage]["cmd"]).split()]
+    return [
+        sys.executable,
+        "-m",
+        *re.sub(r"\$\{run\}", "chatloop.stages", stages[stage]["cmd"]).split(),
+    ]
 
 
 def run(stage: str, folder: Path) -> Cost:

@@ -2,8 +2,8 @@
 
     shop-00417 │ shop-00002     word for word, or nearly: the lowest id of those that say the same
 
-Batches come sorted, every conversation whole. Of each stays its id and 16 bytes of a digest, or what
-`TwinIndex` keeps.
+Batches come sorted, every conversation whole. Of each stays its id and 16 bytes of a digest, or
+what `TwinIndex` keeps.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -35,9 +35,10 @@ def copies(
 
 def _without(batches: Iterable[pl.DataFrame], hits: list[Hits]) -> Iterator[pl.DataFrame]:
     for batch in batches:
+        left = batch
         for hit in hits:
-            batch = batch.join(hit, on="conversation_id", how="anti", maintain_order="left")
-        yield batch
+            left = left.join(hit, on="conversation_id", how="anti", maintain_order="left")
+        yield left
 
 
 def _exact(batches: Iterable[pl.DataFrame]) -> Hits:
@@ -56,9 +57,7 @@ _NOBODY = pl.DataFrame(
 def _digests(talks: pl.DataFrame) -> pl.DataFrame:
     """Of each conversation its id and a digest of who said what, in two halves."""
     said = talks.select("speakers", "transcript").iter_rows()
-    marks = [
-        blake2b("\0".join(map(repr, both)).encode(), digest_size=16).digest() for both in said
-    ]
+    marks = [blake2b("\0".join(map(repr, both)).encode(), digest_size=16).digest() for both in said]
     halves = np.frombuffer(b"".join(marks), dtype="<u8").reshape(-1, 2)
     return talks.select(
         "conversation_id",

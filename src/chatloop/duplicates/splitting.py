@@ -43,7 +43,7 @@ def kinds_of(turns: pl.DataFrame, params: SplitParams) -> pl.DataFrame:
 def assigned(
     ids: pl.Series, cluster: Rows, kinds: pl.DataFrame, params: SplitParams
 ) -> pl.DataFrame:
-    """What `assign` says, of conversations by their sorted ids and the rows of their first twins."""
+    """What `assign` says, by sorted ids and, for each, the row of the first of its twins."""
     splits = pl.Series([split_of(name, params) for name in ids], dtype=pl.String)
     placed = pl.DataFrame({"conversation_id": ids, "cluster": ids.gather(cluster), "split": splits})
     return _balanced(placed.with_columns(_crossing().alias("reason")), kinds, params)

@@ -48,8 +48,8 @@ def clean(
 ) -> None:
     """Repair and redact every turn, judge every conversation, write both kinds and the counts.
 
-    A batch of conversations is in memory at a time; what crosses batches (lines that repeat, copies)
-    is kept as hashes.
+    A batch of conversations is in memory at a time; of what crosses batches, lines that repeat and
+    copies, hashes are kept.
 
     Raises:
         UserError: no conversation is left.
@@ -143,8 +143,8 @@ def _parted(
     kept: Spool, gone: Spool, found: Mapping[str, Hits]
 ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """Batch by batch, what stays and what is rejected, copies too."""
-    for left, out in zip(kept, gone, strict=True):
-        rejects = [out]
+    for batch, out in zip(kept, gone, strict=True):
+        left, rejects = batch, [out]
         for name, hits in found.items():
             rejects.append(rejected(left, hits, name))
             left = left.join(hits, on="conversation_id", how="anti", maintain_order="left")

@@ -95,12 +95,11 @@ def split(
         write_json(report, _report(placed, parts, repeats, known))
         # Where this raises, no table is written.
         _is_clean(known["exchanges"], params)
-    say(f"split: {_summary(placed)}; {placed.filter(OUT).height:,} left out of training or validation")
+    lost = placed.filter(OUT).height
+    say(f"split: {_summary(placed)}; {lost:,} left out of training or validation")
 
 
-def _repeats(
-    batches: Batches, params: SplitParams, beside: Path
-) -> tuple[pl.DataFrame, Repeats]:
+def _repeats(batches: Batches, params: SplitParams, beside: Path) -> tuple[pl.DataFrame, Repeats]:
     """Which exchanges repeat one before them, and how many."""
     keys, marks = [], []
     with scratch(beside) as spill:
@@ -133,7 +132,7 @@ def _placed(batches: Batches, params: SplitParams, beside: Path) -> pl.DataFrame
 def _held_out(
     batches: Batches, placed: pl.DataFrame, params: SplitParams
 ) -> dict[str, Familiarity]:
-    """Whole exchanges of the test split, and answers by themselves, to be looked for in training."""
+    """Exchanges of the test split, and answers by themselves, to be looked for in training."""
     familiar = {name: Familiarity(params.contamination) for name in ("exchanges", "answers")}
     test = placed.filter((pl.col("split") == "test") & ~OUT).select("conversation_id")
     for batch in batches():
