@@ -61,7 +61,7 @@ class TwinIndex:
     def clusters(self) -> Rows:
         """For each text the row of the first text of its cluster, as `near_duplicates` says it."""
         cluster = np.arange(self._texts, dtype=np.int64)
-        if self._rows:
+        if self._bytes:
             rows = np.concatenate(self._rows)
             cluster[rows] = rows[self._found()]
         return cluster
@@ -97,8 +97,8 @@ class TwinIndex:
 
     def _found(self) -> Rows:
         """Clusters of the texts that have words: what is connected by pairs that are twins."""
-        signatures = np.concatenate(self._bytes) if self._bytes else np.empty((0, 1), np.uint8)
-        starts, sizes = (np.concatenate(parts or [[]]) for parts in (self._starts, self._sizes))
+        signatures = np.concatenate(self._bytes)
+        starts, sizes = (np.concatenate(parts) for parts in (self._starts, self._sizes))
         cluster = np.arange(len(signatures), dtype=np.int64)
         for band in range(self._bands):
             for first, second in _agreeing(self._band(band)):

@@ -83,7 +83,6 @@ def test_the_order_of_repairs_is_behaviour_and_their_names_are_those_of_params()
         "invisible_removed",
         "unicode_normalized",
         "whitespace_collapsed",
-        "boilerplate_removed",
     ]
 
 

@@ -1,7 +1,7 @@
 from tempfile import TemporaryFile
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatloop.duplicates.index import TwinIndex
@@ -20,6 +20,7 @@ def told(texts: list[str], size: int) -> list[int]:
         return index.clusters().tolist()
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(WORDS.map(" ".join), max_size=14), st.integers(1, 5))
 def test_in_parts_of_any_size_the_clusters_are_those_of_the_whole(texts, size):
     whole = near_duplicates(pl.Series(texts, dtype=pl.String), PARAMS)
