@@ -27,7 +27,8 @@ _BUCKETS = 1024
 # Of a source with more conversations, those with the lowest hashes stand for all.
 _SKETCH = 16_384
 _SAMPLE = 5_000
-Hashes, Counts = NDArray[np.uint64], NDArray[np.int64]
+Hashes = NDArray[np.uint64]
+Counts = NDArray[np.int64]
 _NO_MARKS: Hashes = np.empty(0, dtype=np.uint64)
 
 
