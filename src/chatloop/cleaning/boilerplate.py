@@ -11,13 +11,51 @@ import polars as pl
 
 from chatloop.params import CleanParams
 
+_MARKS = pl.Schema({"line": pl.UInt64, "conversations": pl.Int64})
+_LINE = pl.col("line").str.strip_chars()
+
+
+class LineCounts:
+    """In how many conversations each line stands; told in parts, it keeps hashes and numbers."""
+
+    def __init__(self) -> None:
+        self._counts, self._new = _MARKS.to_frame(), [_MARKS.to_frame()]
+
+    def add(self, turns: pl.DataFrame, params: CleanParams) -> None:
+        """Whole conversations that were not told before."""
+        said = _lines(turns).filter(_LINE.str.count_matches(r"\S+") >= params.boilerplate.min_words)
+        counted = said.group_by(_LINE.hash()).agg(
+            pl.col("conversation_id").n_unique().cast(pl.Int64).alias("conversations")
+        )
+        self._new.append(counted)
+        # Summed up when as many are new as there are, so that each is looked at a few times only.
+        if sum(part.height for part in self._new) > self._counts.height:
+            self._sum()
+
+    def repeated(self, params: CleanParams) -> pl.Series:
+        """Hashes of the lines that `min_conversations` or more have."""
+        self._sum()
+        often = pl.col("conversations") >= params.boilerplate.min_conversations
+        return self._counts.filter(often)["line"]
+
+    def _sum(self) -> None:
+        every = pl.concat([self._counts, *self._new])
+        self._counts = every.group_by("line").agg(pl.col("conversations").sum())
+        self._new = [_MARKS.to_frame()]
+
 
 def without_boilerplate(turns: pl.DataFrame, params: CleanParams) -> pl.Series:
-    """Content without the repeated lines; a turn that has no others keeps them."""
-    lines = _lines(turns)
-    repeated = boilerplate_lines(lines, params)
+    """Content without the lines that are repeated in these turns."""
+    lines = LineCounts()
+    lines.add(turns, params)
+    return without_lines(turns, lines.repeated(params))
+
+
+def without_lines(turns: pl.DataFrame, repeated: pl.Series) -> pl.Series:
+    """Content without the lines of these hashes; a turn that has no others keeps them."""
     rest = (
-        lines.filter(~pl.col("line").str.strip_chars().is_in(repeated.implode()))
+        _lines(turns)
+        .filter(~_LINE.hash().is_in(repeated.implode()))
         .group_by("row", maintain_order=True)
         .agg(pl.col("line").str.join("\n"))
         .select("row", _tidy(pl.col("line")).alias("rest"))
@@ -25,18 +63,6 @@ def without_boilerplate(turns: pl.DataFrame, params: CleanParams) -> pl.Series:
     )
     joined = turns.select("content").with_row_index("row").join(rest, on="row", how="left")
     return joined.sort("row").select(pl.coalesce("rest", "content").alias("content")).to_series()
-
-
-def boilerplate_lines(lines: pl.DataFrame, params: CleanParams) -> pl.Series:
-    """The lines of `min_words` words or more that `min_conversations` or more have."""
-    line = pl.col("line").str.strip_chars()
-    return (
-        lines.group_by(line)
-        .agg(pl.col("conversation_id").n_unique().alias("conversations"))
-        .filter(pl.col("conversations") >= params.boilerplate.min_conversations)
-        .filter(pl.col("line").str.count_matches(r"\S+") >= params.boilerplate.min_words)
-        .get_column("line")
-    )
 
 
 def _lines(turns: pl.DataFrame) -> pl.DataFrame:

@@ -34,15 +34,20 @@ def judge(
     rules = chosen(params) if rules is None else rules
     turns = turns.sort(_KEY)
     left, reasons = _with_transcripts(turns), {}
-    rejected = [turns.clear().with_columns(*_why(""), pl.lit(None, pl.String).alias("cluster"))]
+    out = [rejected(turns, turns.clear().select("conversation_id", cluster="content"), "")]
     for rule in rules:
         hits = _hits(left, rule.hits(params))
-        gone = turns.join(hits, on="conversation_id", maintain_order="left")
-        rejected.append(gone.with_columns(_why(rule.name)).select(rejected[0].columns))
+        out.append(rejected(turns, hits, rule.name))
         left = left.join(hits, on="conversation_id", how="anti", maintain_order="left")
         reasons[rule.name] = hits.height
     kept = left.select(turns.columns)
-    return Judgement(kept, pl.concat(rejected).sort(_KEY), reasons)
+    return Judgement(kept, pl.concat(out).sort(_KEY), reasons)
+
+
+def rejected(turns: pl.DataFrame, hits: pl.DataFrame, reason: str) -> pl.DataFrame:
+    """The turns of the conversations that are hit, with why: stage, reason, cluster."""
+    gone = turns.join(hits, on="conversation_id", maintain_order="left")
+    return gone.with_columns(_why(reason)).select(*turns.columns, "stage", "reason", "cluster")
 
 
 def _hits(left: pl.DataFrame, hits: pl.Expr) -> pl.DataFrame:
@@ -62,9 +67,13 @@ def _why(reason: str) -> list[pl.Expr]:
 
 def _with_transcripts(turns: pl.DataFrame) -> pl.DataFrame:
     """With the two columns that rules about whole conversations look at."""
+    return turns.join(whole_talks(turns), on=_KEY, how="left", maintain_order="left")
+
+
+def whole_talks(turns: pl.DataFrame) -> pl.DataFrame:
+    """A row a conversation, sorted: its id, `turn` (the first), `speakers` and `transcript`."""
     system = pl.when(pl.col("role") == "system").then("content").otherwise(pl.lit(""))
     whole = turns.group_by("conversation_id").agg(
         pl.col("turn").min(), (pl.col("role") + system).str.join("\n").alias("speakers")
     )
-    whole = whole.join(transcripts(turns), on="conversation_id")
-    return turns.join(whole, on=_KEY, how="left", maintain_order="left")
+    return transcripts(turns).join(whole, on="conversation_id", maintain_order="left")

@@ -9,7 +9,8 @@
     <b>It is here</b>          →  It is here          html_removed
 
 To add a repair, write it and give it its place in REPAIRS and in REPAIR_NAMES; each sees what the
-ones before it left. `clean.repairs` says which are on.
+ones before it left. `clean.repairs` says which are on. A repair sees some conversations at a time;
+which lines are boilerplate is known only when all were seen, so mending has two halves.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 import ftfy
 import polars as pl
 
-from chatloop.cleaning.boilerplate import without_boilerplate
+from chatloop.cleaning.boilerplate import LineCounts, without_lines
 from chatloop.cleaning.html import without_html
 from chatloop.cleaning.structure import RESTRUCTURINGS
 from chatloop.params import CleanParams
@@ -39,7 +40,7 @@ _INVISIBLE = (
 
 @dataclass(frozen=True)
 class Repair:
-    """`apply` gives the new content of all turns; a turn that it changes is counted as `name`."""
+    """`apply` gives the new content of turns; a turn that it changes is counted as `name`."""
 
     name: str
     apply: Callable[[pl.DataFrame, CleanParams], pl.Series]
@@ -84,8 +85,8 @@ REPAIRS = (
     Repair("invisible_removed", visible),
     Repair("unicode_normalized", composed),
     Repair("whitespace_collapsed", collapsed),
-    Repair("boilerplate_removed", without_boilerplate),
 )
+BOILERPLATE = "boilerplate_removed"
 
 
 @dataclass(frozen=True)
@@ -98,20 +99,41 @@ class Mended:
 
 
 def repair(turns: pl.DataFrame, params: CleanParams) -> Mended:
-    """First the text of every turn, then, where params say so, the order of the turns."""
+    """Both halves, of a table that is all there is."""
+    text = repair_text(turns, params)
+    lines = LineCounts()
+    lines.add(text.turns, params)
+    rest = repair_rest(text.turns, lines.repeated(params), params)
+    return Mended(rest.turns, text.changed | rest.changed, rest.removed)
+
+
+def repair_text(turns: pl.DataFrame, params: CleanParams) -> Mended:
+    """The text of every turn by itself."""
     turns = turns.with_columns(pl.col("content").fill_null(""))
     changed: dict[str, int] = {}
-    removed: dict[str, int] = {}
     for step in REPAIRS:
         if step.name in params.repairs:
-            content = step.apply(turns, params)
-            changed[step.name] = int((content != turns["content"]).sum())
-            turns = turns.with_columns(content.alias("content"))
+            turns, changed[step.name] = _with(step.apply(turns, params), turns)
+    return Mended(turns, changed, {})
+
+
+def repair_rest(turns: pl.DataFrame, repeated: pl.Series, params: CleanParams) -> Mended:
+    """Lines that all conversations repeat go; then, where params say so, the order is mended."""
+    changed: dict[str, int] = {}
+    removed: dict[str, int] = {}
+    if BOILERPLATE in params.repairs:
+        turns, changed[BOILERPLATE] = _with(without_lines(turns, repeated), turns)
     for restructuring in RESTRUCTURINGS:
         if restructuring.name in params.repairs:
             before, turns = turns.height, restructuring.apply(turns)
             removed[restructuring.name] = before - turns.height
     return Mended(turns, changed | removed, removed)
+
+
+def _with(content: pl.Series, turns: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """The turns with this content, and in how many it is new."""
+    changed = int((content != turns["content"]).sum())
+    return turns.with_columns(content.alias("content")), changed
 
 
 def _fixed(text: str) -> str:

@@ -27,9 +27,9 @@ Flags = NDArray[np.bool_]
 # A pair at the threshold is to be found with this probability.
 _RECALL = 0.995
 # An estimate so many standard deviations below the threshold is not worth a count.
-_DEVIATIONS = 3.0
+DEVIATIONS = 3.0
 # In a crowded bucket each text meets its nearest neighbours by row, and the first of the bucket.
-_NEIGHBOURS = 16
+NEIGHBOURS = 16
 _CHUNK = 100_000
 # Of the bits that tell shingles apart, so many more than it takes to count them.
 _SPARE_BITS = 1
@@ -109,21 +109,21 @@ def _clusters(hashes: Hashes, offsets: Rows, params: NearDuplicates) -> Rows:
             known[row] = frozenset(hashes[offsets[row] : offsets[row + 1]].tolist())
         return known[row]
 
-    signatures = _signatures(hashes, offsets, params)
+    signatures = signatures_of(hashes, offsets, params)
     likely = _likely(signatures, params.threshold)
     for first, second in _candidates(signatures, params.threshold):
         # Most candidates of a large cluster are in it already.
         apart = cluster[first] != cluster[second]
         # Many meet in more than one band.
         for one, two in likely(first[apart], second[apart]):
-            root, other = sorted((_root(cluster, one), _root(cluster, two)))
+            root, other = sorted((root_of(cluster, one), root_of(cluster, two)))
             if root == other or (one, two) in strangers:
                 continue
             if jaccard(distinct(one), distinct(two)) >= params.threshold:
                 cluster[other] = root
             else:
                 strangers.add((one, two))
-        cluster = _flat(cluster)
+        cluster = flattened(cluster)
     return cluster
 
 
@@ -142,7 +142,7 @@ def bands(permutations: int, threshold: float) -> tuple[int, int]:
     return permutations, 1
 
 
-def _signatures(hashes: Hashes, offsets: Rows, params: NearDuplicates) -> NDArray[np.uint32]:
+def signatures_of(hashes: Hashes, offsets: Rows, params: NearDuplicates) -> NDArray[np.uint32]:
     """MinHash signatures, one row a text."""
     rows = _digest(hashes, offsets, params.permutations, params.seed).to_rows()
     flat = np.fromiter(chain.from_iterable(rows), np.uint32, len(rows) * params.permutations)
@@ -160,7 +160,7 @@ def _candidates(signatures: NDArray[np.uint32], threshold: float) -> Iterator[tu
     count, width = bands(signatures.shape[1], threshold)
     rows = np.arange(len(signatures))
     for band in range(count):
-        keys = _band_keys(signatures[:, band * width : (band + 1) * width])
+        keys = band_keys(signatures[:, band * width : (band + 1) * width])
         first, second = _pairs(keys, rows)
         for start in range(0, len(first), _CHUNK):
             yield first[start : start + _CHUNK], second[start : start + _CHUNK]
@@ -171,7 +171,7 @@ def _likely(
 ) -> Callable[[Rows, Rows], Iterator[tuple[int, int]]]:
     """A sieve that lets pairs through whose estimated similarity may be enough."""
     deviation = float(np.sqrt(threshold * (1 - threshold) / signatures.shape[1]))
-    least = threshold - _DEVIATIONS * deviation
+    least = threshold - DEVIATIONS * deviation
 
     def sieve(first: Rows, second: Rows) -> Iterator[tuple[int, int]]:
         near = (signatures[first] == signatures[second]).mean(axis=1) >= least
@@ -180,7 +180,8 @@ def _likely(
     return sieve
 
 
-def _band_keys(band: NDArray[np.uint32]) -> Hashes:
+def band_keys(band: NDArray[np.uint32]) -> Hashes:
+    """A hash of each row of a band."""
     keys = np.zeros(len(band), dtype=np.uint64)
     for column in band.T:
         keys = mixed(keys ^ column)
@@ -194,21 +195,22 @@ def _pairs(keys: Hashes, rows: Rows) -> tuple[Rows, Rows]:
     starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
     heads = np.repeat(rows[starts], np.diff(np.append(starts, len(keys))))
     pairs = [(heads[heads != rows], rows[heads != rows])]
-    for apart in range(1, min(_NEIGHBOURS, len(keys) - 1) + 1):
+    for apart in range(1, min(NEIGHBOURS, len(keys) - 1) + 1):
         same = keys[apart:] == keys[:-apart]
         pairs.append((rows[:-apart][same], rows[apart:][same]))
     first, second = zip(*pairs, strict=True)
     return np.concatenate(first), np.concatenate(second)
 
 
-def _root(cluster: Rows, row: int) -> int:
+def root_of(cluster: Rows, row: int) -> int:
+    """The first row of the cluster that a row belongs to."""
     while cluster[row] != row:
         cluster[row] = cluster[cluster[row]]
         row = int(cluster[row])
     return row
 
 
-def _flat(cluster: Rows) -> Rows:
+def flattened(cluster: Rows) -> Rows:
     """Every row pointing at the root of its cluster."""
     while not np.array_equal(cluster, further := cluster[cluster]):
         cluster = further

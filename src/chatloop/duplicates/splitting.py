@@ -15,6 +15,7 @@ from hashlib import blake2b
 import polars as pl
 
 from chatloop.duplicates.near import near_duplicates, transcripts
+from chatloop.duplicates.shingling import Rows
 from chatloop.params import SplitParams
 from chatloop.params.data import Caps, Weights
 
@@ -30,11 +31,23 @@ def assign(turns: pl.DataFrame, params: SplitParams) -> pl.DataFrame:
     `reason` says why a conversation is left out of its split; null where it is in.
     """
     whole = transcripts(turns)
-    ids = whole["conversation_id"]
-    cluster = ids.gather(near_duplicates(whole["transcript"], params.near_duplicates))
-    splits = [split_of(name, params) for name in ids]
-    assigned = pl.DataFrame({"conversation_id": ids, "cluster": cluster, "split": splits})
-    return _balanced(assigned.with_columns(_crossing().alias("reason")), turns, params)
+    cluster = near_duplicates(whole["transcript"], params.near_duplicates)
+    return assigned(whole["conversation_id"], cluster, kinds_of(turns, params), params)
+
+
+def kinds_of(turns: pl.DataFrame, params: SplitParams) -> pl.DataFrame:
+    """Source and topics of each conversation; no rows where nothing is limited by them."""
+    kinds = turns.group_by("conversation_id").agg(pl.col("source", "topics").first())
+    return kinds if _limits(params.caps, params.weights) else kinds.clear()
+
+
+def assigned(
+    ids: pl.Series, cluster: Rows, kinds: pl.DataFrame, params: SplitParams
+) -> pl.DataFrame:
+    """What `assign` says, by sorted ids and, for each, the row of the first of its twins."""
+    splits = pl.Series([split_of(name, params) for name in ids], dtype=pl.String)
+    placed = pl.DataFrame({"conversation_id": ids, "cluster": ids.gather(cluster), "split": splits})
+    return _balanced(placed.with_columns(_crossing().alias("reason")), kinds, params)
 
 
 def split_of(conversation: str, params: SplitParams) -> str:
@@ -64,18 +77,17 @@ def _crossing() -> pl.Expr:
     )
 
 
-def _balanced(assigned: pl.DataFrame, turns: pl.DataFrame, params: SplitParams) -> pl.DataFrame:
+def _balanced(placed: pl.DataFrame, kinds: pl.DataFrame, params: SplitParams) -> pl.DataFrame:
     """With the reasons of training conversations that weights and caps leave out."""
     if not _limits(params.caps, params.weights):
-        return assigned
-    kinds = turns.group_by("conversation_id").agg(pl.col("source", "topics").first())
-    mine = assigned.filter(pl.col("reason").is_null() & (pl.col("split") == "train"))
+        return placed
+    mine = placed.filter(pl.col("reason").is_null() & (pl.col("split") == "train"))
     rows = mine.join(kinds, on="conversation_id").select("conversation_id", "source", "topics")
     # In an order of chance that is always the same, so that nobody comes first for their name.
     ordered = sorted(rows.iter_rows(), key=lambda row: position(f"balance:{row[0]}", params.seed))
     out = _left_out(ordered, params)
     said = pl.col("conversation_id").replace_strict(out, default=None, return_dtype=pl.String)
-    return assigned.with_columns(pl.coalesce("reason", said).alias("reason"))
+    return placed.with_columns(pl.coalesce("reason", said).alias("reason"))
 
 
 def _left_out(ordered: list[tuple[str, str, list[str]]], params: SplitParams) -> dict[str, str]:

@@ -8,20 +8,30 @@ caches, pushes or logs it.
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 MAPPING = Path("private/mapping.jsonl")
 
 
-def write_mapping(mapping: Sequence[tuple[str, str, str]], *, wanted: bool) -> None:
-    """Write the rows, or, where they are not wanted, remove those of a run before."""
+Rows = Sequence[tuple[str, str, str]]
+
+
+@contextmanager
+def mapping_writer(*, wanted: bool) -> Iterator[Callable[[Rows], None]]:
+    """What writes rows; where they are not wanted, nothing. Those of a run before are removed."""
     MAPPING.unlink(missing_ok=True)
     if not wanted:
+        yield lambda _: None
         return
     MAPPING.parent.mkdir(mode=0o700, exist_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     with os.fdopen(os.open(MAPPING, flags, 0o600), "w", encoding="utf-8") as file:
-        for conversation, placeholder, value in mapping:
-            row = {"conversation_id": conversation, "placeholder": placeholder, "value": value}
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+        def write(mapping: Rows) -> None:
+            for conversation, placeholder, value in mapping:
+                row = {"conversation_id": conversation, "placeholder": placeholder, "value": value}
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+        yield write

@@ -95,14 +95,30 @@ def read_table(path: Path, schema: pl.Schema = TURNS) -> pl.DataFrame:
     Raises:
         UserError: the file is missing, cut short, or has other columns.
     """
+    check_table(path, schema)
     try:
-        table = pl.read_parquet(path)
+        return pl.read_parquet(path, columns=schema.names())
     except (OSError, pl.exceptions.PolarsError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise UserError(f"{path}: is not a whole Parquet table ({first})") from error
-    if any(table.schema.get(name) != kind for name, kind in schema.items()):
-        raise UserError(f"{path}: columns {table.columns} are not {schema.names()}")
-    return table.select(schema.names())
+        raise _broken(path, error) from error
+
+
+def check_table(path: Path, schema: pl.Schema = TURNS) -> None:
+    """That a file is a Parquet table with these columns, without reading it.
+
+    Raises:
+        UserError: as `read_table` does.
+    """
+    try:
+        found = pl.read_parquet_schema(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise _broken(path, error) from error
+    if any(found.get(name) != kind for name, kind in schema.items()):
+        raise UserError(f"{path}: columns {[*found]} are not {schema.names()}")
+
+
+def _broken(path: Path, error: Exception) -> UserError:
+    first = str(error).strip().splitlines()[0]
+    return UserError(f"{path}: is not a whole Parquet table ({first})")
 
 
 def write_table(table: pl.DataFrame, path: Path) -> None:

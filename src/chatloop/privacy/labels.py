@@ -19,10 +19,11 @@ _BYTES = 16
 
 
 class Labelled(NamedTuple):
-    """The turns, and how many different ids and topics were changed."""
+    """The turns, how many ids were changed, and which topics, as they were."""
 
     turns: pl.DataFrame
-    counts: dict[str, int]
+    ids: int
+    topics: frozenset[str]
 
 
 def redact_labels(
@@ -50,7 +51,7 @@ def redact_labels(
         pl.col("topics").list.eval(pl.element().replace(private)) if private else pl.col("topics"),
     )
     assert changed["conversation_id"].n_unique() == ids.len(), "two conversations got one id"
-    return Labelled(changed, {"conversation_ids": len(safe), "topics": len(private)})
+    return Labelled(changed, len(safe), frozenset(private))
 
 
 def _hashed(name: str) -> str:

@@ -9,6 +9,7 @@ git, and a later data set held against it.
 """
 
 from base64 import b64decode, b64encode
+from collections import Counter
 from hashlib import blake2b
 from typing import Any
 
@@ -28,33 +29,120 @@ _BUCKETS = 1024
 _SKETCH = 16_384
 _SAMPLE = 5_000
 Hashes = NDArray[np.uint64]
+Counts = NDArray[np.int64]
+_NO_MARKS: Hashes = np.empty(0, dtype=np.uint64)
 
 
 def profile(turns: pl.DataFrame, topics: dict[str, int]) -> dict[str, Any]:
     """The numbers of a turns table; `topics` are given or found, conversations of each."""
-    talks = turns.group_by("conversation_id").agg(pl.len(), pl.col("source").first())
-    words = pl.col("content").str.count_matches(r"\S+")
-    return {
-        "conversations": talks.height,
-        "turns": turns.height,
-        "turn_words": _bins(turns.select(words).to_series(), TURN_WORDS),
-        "talk_turns": _bins(talks["len"], TALK_TURNS),
-        "topics": topics,
-        "languages": _languages(turns),
-        "vocabulary": _vocabulary(turns),
-        "sources": _sources(turns),
-    }
+    profiler = Profiler()
+    profiler.add(turns)
+    return profiler.profile(topics)
 
 
 def given_topics(turns: pl.DataFrame) -> dict[str, int]:
     """Conversations of each topic, the most first; empty where fewer than half have one."""
-    talks = turns.group_by("conversation_id").agg(pl.col("topics").first())
-    named = talks.filter(pl.col("topics").list.len() > 0)
-    if named.height * 2 < talks.height or talks.is_empty():
-        return {}
-    each = named.select(pl.col("topics").list.unique()).explode("topics")
-    counted = each.group_by("topics").len()
-    return dict(counted.sort(["len", "topics"], descending=[True, False]).iter_rows())
+    profiler = Profiler()
+    profiler.add(turns)
+    return profiler.given_topics()
+
+
+class Profiler:
+    """The numbers of turns that are told in parts, each of whole conversations.
+
+    Beside counts stay 16,384 marks a source, 5,000 transcripts and a hash of each different word.
+    """
+
+    def __init__(self) -> None:
+        self._conversations = self._turns = self._words = self._named = 0
+        self._turn_words = np.zeros(len(TURN_WORDS) + 1, dtype=np.int64)
+        self._talk_turns = np.zeros(len(TALK_TURNS) + 1, dtype=np.int64)
+        self._topics: Counter[str] = Counter()
+        self._buckets = np.zeros(_BUCKETS, dtype=np.int64)
+        self._distinct, self._new = _NO_MARKS, [_NO_MARKS]
+        self._sample = pl.DataFrame(schema={"rank": pl.UInt64, "transcript": pl.String})
+        self._sources: dict[str, tuple[int, Hashes]] = {}
+
+    def add(self, turns: pl.DataFrame) -> None:
+        """Conversations that were not told before."""
+        talks = (
+            turns.group_by("conversation_id")
+            .agg(pl.len(), pl.col("source", "topics").first())
+            .join(transcripts(turns), on="conversation_id")
+        )
+        words = turns["content"].str.count_matches(r"\S+")
+        self._conversations += talks.height
+        self._turns += turns.height
+        self._turn_words += _bins(words, TURN_WORDS)
+        self._talk_turns += _bins(talks["len"], TALK_TURNS)
+        self._add_topics(talks["topics"])
+        self._add_words(turns.filter(pl.col("role") != "system")["content"])
+        ranks = pl.Series("rank", [_rank(name) for name in talks["conversation_id"]], pl.UInt64)
+        self._add_sample(talks.select(ranks, "transcript"))
+        self._add_sources(talks.select(ranks, "transcript", "source"))
+
+    def profile(self, topics: dict[str, int]) -> dict[str, Any]:
+        """The numbers of all; `topics` are given or found, conversations of each."""
+        self._merge_words()
+        return {
+            "conversations": self._conversations,
+            "turns": self._turns,
+            "turn_words": self._turn_words.tolist(),
+            "talk_turns": self._talk_turns.tolist(),
+            "topics": topics,
+            "languages": self._languages(),
+            "vocabulary": {
+                "words": self._words,
+                "distinct": len(self._distinct),
+                "buckets": self._buckets.tolist(),
+            },
+            "sources": {
+                name: {"conversations": count, "ids": b64encode(_packed(marks)).decode()}
+                for name, (count, marks) in sorted(self._sources.items())
+            },
+        }
+
+    def given_topics(self) -> dict[str, int]:
+        """Conversations of each topic, the most first; empty where fewer than half have one."""
+        if self._named * 2 < self._conversations:
+            return {}
+        return dict(sorted(self._topics.items(), key=lambda item: (-item[1], item[0])))
+
+    def _languages(self) -> dict[str, int]:
+        """Conversations of each language; of very many, of those that a hash chooses."""
+        counted = languages(self._sample["transcript"]).value_counts()
+        return dict(counted.sort(["count", "language"], descending=[True, False]).iter_rows())
+
+    def _add_topics(self, given: pl.Series) -> None:
+        named = given.filter(given.list.len() > 0)
+        self._named += len(named)
+        self._topics.update(named.list.unique().explode().drop_nulls().to_list())
+
+    def _add_words(self, spoken: pl.Series) -> None:
+        said = spoken.str.to_lowercase().str.extract_all(WORD).explode().drop_nulls()
+        counted = said.alias("word").value_counts(name="count")
+        ranks = np.array([_rank(word) for word in counted["word"]], dtype=np.uint64)
+        np.add.at(self._buckets, ranks % np.uint64(_BUCKETS), counted["count"].to_numpy())
+        self._words += len(said)
+        self._new.append(ranks)
+        # Merged when as many are new as there are, so that each is looked at a few times only.
+        if sum(map(len, self._new)) > len(self._distinct):
+            self._merge_words()
+
+    def _merge_words(self) -> None:
+        self._distinct, self._new = np.unique(np.concatenate([self._distinct, *self._new])), []
+
+    def _add_sample(self, talks: pl.DataFrame) -> None:
+        self._sample = pl.concat([self._sample, talks]).sort("rank").head(_SAMPLE)
+
+    def _add_sources(self, talks: pl.DataFrame) -> None:
+        """Of each source a hash of each id and text, the lowest ones."""
+        for (name,), part in talks.partition_by("source", as_dict=True).items():
+            texts = np.array([_rank(text) for text in part["transcript"]], dtype=np.uint64)
+            ids = part["rank"].to_numpy() >> np.uint64(24) << np.uint64(24)
+            count, marks = self._sources.get(str(name), (0, _NO_MARKS))
+            lowest = np.sort(np.concatenate([marks, ids | texts >> np.uint64(40)]))[:_SKETCH]
+            self._sources[str(name)] = count + part.height, lowest
 
 
 def news(current: dict[str, Any], accepted: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -88,40 +176,13 @@ def _compared(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _bins(values: pl.Series, ends: tuple[int, ...]) -> list[int]:
+def _bins(values: pl.Series, ends: tuple[int, ...]) -> Counts:
     places = np.searchsorted(np.asarray(ends), values.to_numpy(), side="left")
-    return [int(n) for n in np.bincount(places, minlength=len(ends) + 1)]
+    return np.bincount(places, minlength=len(ends) + 1)
 
 
-def _languages(turns: pl.DataFrame) -> dict[str, int]:
-    """Conversations of each language; of very many, of those that a hash chooses."""
-    whole = transcripts(turns).sort(pl.col("conversation_id").map_elements(_rank, pl.UInt64))
-    counted = languages(whole["transcript"].head(_SAMPLE)).value_counts()
-    return dict(counted.sort(["count", "language"], descending=[True, False]).iter_rows())
-
-
-def _vocabulary(turns: pl.DataFrame) -> dict[str, Any]:
-    spoken = turns.filter(pl.col("role") != "system")
-    words = spoken["content"].str.to_lowercase().str.extract_all(WORD).explode().drop_nulls()
-    counted = words.value_counts(name="count")
-    buckets = np.zeros(_BUCKETS, dtype=np.int64)
-    for word, count in counted.iter_rows():
-        buckets[_rank(word) % _BUCKETS] += count
-    return {"words": len(words), "distinct": counted.height, "buckets": buckets.tolist()}
-
-
-def _sources(turns: pl.DataFrame) -> dict[str, dict[str, Any]]:
-    """By source: conversations, and a hash of each id and text, the lowest first."""
-    whole = transcripts(turns).join(
-        turns.group_by("conversation_id").agg(pl.col("source").first()), on="conversation_id"
-    )
-    found = {}
-    for (name,), part in sorted(whole.group_by("source"), key=lambda item: str(item[0])):
-        rows = part.select("conversation_id", "transcript").iter_rows()
-        marks = sorted((_rank(i) >> 24 << 24) | (_rank(text) >> 40) for i, text in rows)
-        packed = np.array(marks[:_SKETCH], dtype="<u8").tobytes()
-        found[str(name)] = {"conversations": part.height, "ids": b64encode(packed).decode()}
-    return found
+def _packed(marks: Hashes) -> bytes:
+    return marks.astype("<u8").tobytes()
 
 
 def _opened(ids: str) -> tuple[Hashes, Hashes]:

@@ -4,18 +4,23 @@ In: data/ingest/turns.parquet, params.clean.
 Out: data/clean/turns.parquet, data/clean/rejects.parquet, reports/lengths.csv, reports/clean.json.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import polars as pl
 
-from chatloop.cleaning.judging import Judgement, judge
-from chatloop.cleaning.repairs import repair
+from chatloop.cleaning.boilerplate import LineCounts
+from chatloop.cleaning.copies import Hits, copies
+from chatloop.cleaning.judging import judge, rejected
+from chatloop.cleaning.repairs import repair_rest, repair_text
+from chatloop.cleaning.rules import COPIES, chosen
 from chatloop.errors import UserError
+from chatloop.io.batches import Spool, scratch, sorted_batches, spool
 from chatloop.io.files import write_json, write_text
-from chatloop.io.mapping import write_mapping
-from chatloop.io.tables import REJECTED_TURNS, TURNS, read_table, write_table
+from chatloop.io.mapping import mapping_writer
+from chatloop.io.tables import REJECTED_TURNS, TURNS, table_writer
 from chatloop.params import CleanParams
 from chatloop.privacy.labels import redact_labels
 from chatloop.privacy.policy import Policy
@@ -26,49 +31,158 @@ from chatloop.stages import main, say
 _BIN, _BINS = 5, 20
 
 
+@dataclass
+class _Tally:
+    """What is counted from batch to batch: conversations and turns, repairs, values, rejects."""
+
+    read: Counter[str] = field(default_factory=Counter)
+    kept: Counter[str] = field(default_factory=Counter)
+    changed: Counter[str] = field(default_factory=Counter)
+    removed: Counter[str] = field(default_factory=Counter)
+    redacted: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    turns_by_reason: Counter[str] = field(default_factory=Counter)
+    ids: int = 0
+    topics: frozenset[str] = frozenset()
+
+
 def clean(
     params: CleanParams, turns: Path, cleaned: Path, rejects: Path, lengths: Path, report: Path
 ) -> None:
     """Repair and redact every turn, judge every conversation, write both kinds and the counts.
 
+    A batch of conversations is in memory at a time; of what crosses batches, lines that repeat and
+    copies, hashes are kept.
+
     Raises:
         UserError: no conversation is left.
     """
-    read = read_table(turns)
-    mended = repair(read, params)
-    say(f"clean: {_conversations(read):,} conversations read; turns with {_listed(mended.changed)}")
-    policy = Policy(params.patterns, params.allow.values, params.allow.domains)
-    named, labels = redact_labels(mended.turns, params.redact, policy)
-    private, redacted, mapping = redact(named, params.redact, policy)
+    tally, policy = _Tally(), Policy(params.patterns, params.allow.values, params.allow.domains)
+    names = [rule.name for rule in chosen(params)]
+    with spool(cleaned) as kept, spool(cleaned) as gone, scratch(cleaned) as spill:
+        with spool(cleaned) as mended:
+            repeated = _mend(turns, params, mended, tally)
+            _judge(mended, repeated, params, policy, (kept, gone), tally)
+        say(
+            f"clean: {tally.read['conversations']:,} conversations read; "
+            f"turns with {_listed(tally.changed)}"
+        )
+        say(f"clean: values redacted: {_listed(tally.redacted)}")
+        found = copies(lambda: kept, params, spill)
+        tally.reasons.update({name: hits.height for name, hits in found.items()})
+        reasons = {name: tally.reasons[name] for name in names}
+        came, left = tally.read["conversations"], sum(reasons.values())
+        if came == left:
+            raise UserError(_nothing_left(came, reasons))
+        bars = _write(_parted(kept, gone, found), cleaned, rejects, tally)
+    counts = _counts(tally)
+    say(_summary(counts, reasons))
+    write_text(lengths, bars.write_csv())
+    write_json(
+        report,
+        {
+            **counts,
+            "rejected_by_reason": reasons,
+            "rejected_turns_by_reason": {name: tally.turns_by_reason[name] for name in names},
+            "repaired": dict(tally.changed),
+            "removed_by_repair": dict(tally.removed),
+            "redacted": dict(tally.redacted),
+            "redacted_labels": {"conversation_ids": tally.ids, "topics": len(tally.topics)},
+            "policy": asdict(policy),
+        },
+    )
+
+
+def _mend(turns: Path, params: CleanParams, mended: Spool, tally: _Tally) -> pl.Series:
+    """Repair the text of every turn; returns the lines that repeat, as hashes."""
+    lines = LineCounts()
+    for batch in sorted_batches(turns):
+        text = repair_text(batch, params)
+        lines.add(text.turns, params)
+        mended.add(text.turns)
+        tally.read.update(_size(batch))
+        tally.changed.update(text.changed)
+    return lines.repeated(params)
+
+
+def _judge(
+    mended: Spool,
+    repeated: pl.Series,
+    params: CleanParams,
+    policy: Policy,
+    aside: tuple[Spool, Spool],
+    tally: _Tally,
+) -> None:
+    """Finish the repairs, redact, and ask the rules that look at one conversation."""
+    rules = [rule for rule in chosen(params) if rule.name not in COPIES]
+    with mapping_writer(wanted=params.keep_mapping) as write_mapping:
+        for batch in mended:
+            rest = repair_rest(batch, repeated, params)
+            named, ids, topics = redact_labels(rest.turns, params.redact, policy)
+            private, redacted, mapping = _redacted(named, params, policy)
+            write_mapping(mapping)
+            judged = judge(private, params, rules)
+            aside[0].add(judged.kept)
+            aside[1].add(judged.rejects)
+            tally.changed.update(rest.changed)
+            tally.removed.update(rest.removed)
+            tally.redacted.update(redacted)
+            tally.ids += ids
+            tally.topics |= topics
+            tally.reasons.update(judged.reasons)
+
+
+def _redacted(
+    turns: pl.DataFrame, params: CleanParams, policy: Policy
+) -> tuple[pl.DataFrame, dict[str, int], list[tuple[str, str, str]]]:
+    """The turns with placeholders, values by kind, and what each placeholder stands for."""
+    private, redacted, mapping = redact(turns, params.redact, policy)
     if params.presidio:
         from chatloop.io.presidio import Names
 
         private, more, people = redact_people(private, Names(params.presidio).spans, policy)
         redacted["person"] = redacted.get("person", 0) + more["person"]
         mapping += people
-    write_mapping(mapping, wanted=params.keep_mapping)
-    say(f"clean: values redacted: {_listed(redacted)}")
-    judged = judge(private, params)
-    counts = _counts(read, judged, sum(mended.removed.values()))
-    say(_summary(counts, judged.reasons))
-    if judged.kept.is_empty():
-        raise UserError(_nothing_left(counts, judged.reasons))
-    write_table(judged.kept.match_to_schema(TURNS), cleaned)
-    write_table(judged.rejects.match_to_schema(REJECTED_TURNS), rejects)
-    write_text(lengths, histogram(judged.kept).write_csv())
-    write_json(
-        report,
-        {
-            **counts,
-            "rejected_by_reason": judged.reasons,
-            "rejected_turns_by_reason": _turns_by_reason(judged),
-            "repaired": mended.changed,
-            "removed_by_repair": mended.removed,
-            "redacted": redacted,
-            "redacted_labels": labels,
-            "policy": asdict(policy),
-        },
-    )
+    return private, redacted, mapping
+
+
+def _parted(
+    kept: Spool, gone: Spool, found: Mapping[str, Hits]
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Batch by batch, what stays and what is rejected, copies too."""
+    for batch, out in zip(kept, gone, strict=True):
+        left, rejects = batch, [out]
+        for name, hits in found.items():
+            rejects.append(rejected(left, hits, name))
+            left = left.join(hits, on="conversation_id", how="anti", maintain_order="left")
+        yield left, pl.concat(rejects).sort("conversation_id", "turn")
+
+
+def _write(
+    parts: Iterator[tuple[pl.DataFrame, pl.DataFrame]], cleaned: Path, rejects: Path, tally: _Tally
+) -> pl.DataFrame:
+    """Write both tables; returns the histogram of what stays."""
+    bars = histogram(TURNS.to_frame())
+    with (
+        table_writer(cleaned, TURNS) as write_kept,
+        table_writer(rejects, REJECTED_TURNS) as write_rejects,
+    ):
+        for left, out in parts:
+            write_kept(left)
+            write_rejects(out)
+            bars = bars.with_columns(bars[name] + new for name, new in _bars(left).items())
+            tally.kept.update(_size(left))
+            tally.turns_by_reason.update(dict(out.group_by("reason").len().iter_rows()))
+    return bars
+
+
+def _bars(turns: pl.DataFrame) -> dict[str, pl.Series]:
+    counted = histogram(turns).drop("words")
+    return {name: counted[name] for name in counted.columns}
+
+
+def _size(turns: pl.DataFrame) -> dict[str, int]:
+    return {"conversations": turns["conversation_id"].n_unique(), "turns": turns.height}
 
 
 def histogram(turns: pl.DataFrame) -> pl.DataFrame:
@@ -84,31 +198,18 @@ def histogram(turns: pl.DataFrame) -> pl.DataFrame:
     return joined.drop("place").fill_null(0)
 
 
-def _counts(read: pl.DataFrame, judged: Judgement, removed: int) -> dict[str, dict[str, int]]:
+def _counts(tally: _Tally) -> dict[str, dict[str, int]]:
     """In, out, rejected, and the turns that repairs took away; nothing else may be lost."""
-    counts = {
-        "conversations": [_conversations(table) for table in (read, judged.kept, judged.rejects)],
-        "turns": [table.height for table in (read, judged.kept, judged.rejects)],
-    }
-    for unit, (came, kept, rejected) in counts.items():
-        less = removed if unit == "turns" else 0
-        assert came == kept + rejected + less, (
-            f"{unit}: {came} in, {kept} out, {rejected} rejected, {less} removed by repairs"
+    out = {"conversations": tally.reasons.total(), "turns": tally.turns_by_reason.total()}
+    counts = {}
+    for unit, rejected_ones in out.items():
+        came, kept = tally.read[unit], tally.kept[unit]
+        less = tally.removed.total() if unit == "turns" else 0
+        assert came == kept + rejected_ones + less, (
+            f"{unit}: {came} in, {kept} out, {rejected_ones} rejected, {less} removed by repairs"
         )
-    assert counts["conversations"][2] == sum(judged.reasons.values())
-    return {
-        unit: dict(zip(("in", "out", "rejected"), three, strict=True))
-        for unit, three in counts.items()
-    }
-
-
-def _turns_by_reason(judged: Judgement) -> dict[str, int]:
-    found = dict(judged.rejects.group_by("reason").len().iter_rows())
-    return {name: found.get(name, 0) for name in judged.reasons}
-
-
-def _conversations(turns: pl.DataFrame) -> int:
-    return turns["conversation_id"].n_unique()
+        counts[unit] = {"in": came, "out": kept, "rejected": rejected_ones}
+    return counts
 
 
 def _listed(counts: Mapping[str, int]) -> str:
@@ -124,8 +225,7 @@ def _summary(counts: Mapping[str, Mapping[str, int]], reasons: Mapping[str, int]
     )
 
 
-def _nothing_left(counts: Mapping[str, Mapping[str, int]], reasons: Mapping[str, int]) -> str:
-    came = counts["conversations"]["in"]
+def _nothing_left(came: int, reasons: Mapping[str, int]) -> str:
     if not came:
         return "no conversation came in; look at ingest.sources in params.yaml"
     return (

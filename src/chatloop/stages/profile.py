@@ -10,14 +10,13 @@ from typing import Any
 import polars as pl
 
 from chatloop.duplicates.near import transcripts
+from chatloop.io.batches import sorted_batches
 from chatloop.io.files import read_json, sha256, write_json, write_text
-from chatloop.io.tables import read_table
 from chatloop.pages import diversity_page
 from chatloop.params import ProfileParams
 from chatloop.reporting.clustering import topics
 from chatloop.reporting.drift import STATISTICS, drift
-from chatloop.reporting.profiling import TALK_TURNS, TURN_WORDS, given_topics, news
-from chatloop.reporting.profiling import profile as profile_of
+from chatloop.reporting.profiling import TALK_TURNS, TURN_WORDS, Profiler, news
 from chatloop.stages import main, say
 
 
@@ -25,10 +24,12 @@ def profile(
     params: ProfileParams, turns: Path, accepted: Path, out: Path, report: Path, page: Path
 ) -> None:
     """Measure the cleaned turns, hold them against the last accepted, say what stands out."""
-    table = read_table(turns)
+    profiler = Profiler()
+    for batch in sorted_batches(turns):
+        profiler.add(batch)
     last = read_json(accepted)
-    given = given_topics(table)
-    now = profile_of(table, given or _found_topics(table, params))
+    given = profiler.given_topics()
+    now = profiler.profile(given or _found_topics(turns, params))
     now["topics_are"] = "given" if given else "found"
     comparable = now if last.get("topics_are") == now["topics_are"] == "given" else _no_topics(now)
     found = {
@@ -51,8 +52,10 @@ def profile(
     say(_line(found))
 
 
-def _found_topics(table: pl.DataFrame, params: ProfileParams) -> dict[str, int]:
-    named = topics(transcripts(table)["transcript"], params.clusters, params.seed)
+def _found_topics(turns: Path, params: ProfileParams) -> dict[str, int]:
+    """Conversations of each; to find them, all transcripts are in memory."""
+    texts = [transcripts(batch)["transcript"] for batch in sorted_batches(turns)]
+    named = topics(pl.concat(texts), params.clusters, params.seed)
     counted = named.value_counts(name="n").sort(["n", "topic"], descending=[True, False])
     return dict(counted.iter_rows())
 

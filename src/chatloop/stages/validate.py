@@ -4,15 +4,16 @@ In: data/clean/turns.parquet, reports/ingest.json, reports/clean.json, reports/p
 Out: reports/validate.json, reports/data_docs/index.html and a page a suite.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from chatloop.errors import DataError, UserError
+from chatloop.io.batches import sorted_batches
 from chatloop.io.files import read_json, whole_folder, write_json
-from chatloop.io.tables import read_table
+from chatloop.io.tables import TURNS
 from chatloop.params import ValidateParams
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.policy import Policy
@@ -46,7 +47,7 @@ def validate(
         DataError: an expectation failed; report and docs are written nonetheless.
     """
     drift = _drift(profile)
-    tables = _tables(read_table(turns), ingest, clean, drift)
+    tables = _tables(turns, ingest, clean, drift)
     for line in _warnings(drift, params):
         say(f"validate: warning: {line}")
     stopping = drift if params.drift.action == "stop" else ()
@@ -84,26 +85,37 @@ def _warnings(drift: dict[str, float], params: ValidateParams) -> list[str]:
 
 
 def _tables(
-    turns: pl.DataFrame, ingest: Path, clean: Path, drift: dict[str, float]
+    turns: Path, ingest: Path, clean: Path, drift: dict[str, float]
 ) -> dict[str, pl.DataFrame]:
+    """The flat tables, made a batch of turns at a time: none of them carries content."""
     quarantined = _share(ingest, "quarantined", of="records_read")
     rejected = _share(clean, "conversations.rejected", of="conversations.in")
+    personal_data = _personal_data(clean)
+    parts: list[tuple[pl.DataFrame, pl.DataFrame]] = []
+    topics = [TURNS.to_frame().select("topics")]
+    for batch in sorted_batches(turns):
+        flat = turns_table(batch, personal_data(batch["content"]))
+        parts.append((flat, conversations_table(batch)))
+        topics = [pl.concat([*topics, batch.select("topics")]).unique()]
+    empty = TURNS.to_frame()
+    none = turns_table(empty, personal_data(empty["content"])), conversations_table(empty)
+    flats, talks = zip(none, *parts, strict=True)
     return {
-        "turns": turns_table(turns, _personal_data(turns, clean)),
-        "conversations": conversations_table(turns),
-        "corpus": corpus_table(turns, quarantined, rejected, drift),
+        "turns": pl.concat(flats),
+        "conversations": pl.concat(talks),
+        "corpus": corpus_table(topics[0], quarantined, rejected, drift),
     }
 
 
-def _personal_data(turns: pl.DataFrame, clean: Path) -> pl.Series:
-    """What is left of the kinds that clean was told to redact; of all, where it does not say."""
+def _personal_data(clean: Path) -> Callable[[pl.Series], pl.Series]:
+    """What counts the kinds that clean was told to redact; all, where it does not say."""
     report = read_json(clean)
     told = report.get("policy")
     policy = Policy(**told) if isinstance(told, dict) else Policy()
     redacted = report.get("redacted")
     kinds = tuple(redacted) if isinstance(redacted, dict) else KINDS
     built_in = [kind for kind in kinds if kind not in policy.patterns]
-    return count_personal_data(turns["content"], built_in, policy)
+    return lambda content: count_personal_data(content, built_in, policy)
 
 
 def _share(path: Path, part: str, of: str) -> float:

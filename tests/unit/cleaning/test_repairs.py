@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatloop.cleaning.repairs import REPAIRS, repair
+from chatloop.cleaning.repairs import BOILERPLATE, REPAIRS, repair
 from chatloop.cleaning.structure import RESTRUCTURINGS
 from chatloop.params import CleanParams
 from chatloop.params.data import REPAIR_NAMES
@@ -75,15 +75,14 @@ def test_a_missing_content_is_an_empty_one(params, talks):
 
 
 def test_the_order_of_repairs_is_behaviour_and_their_names_are_those_of_params():
-    names = [step.name for step in (*REPAIRS, *RESTRUCTURINGS)]
-    assert tuple(names) == REPAIR_NAMES
+    text, order = ([step.name for step in steps] for steps in (REPAIRS, RESTRUCTURINGS))
+    assert (*text, BOILERPLATE, *order) == REPAIR_NAMES
     assert [step.name for step in REPAIRS] == [
         "encoding_repaired",
         "html_removed",
         "invisible_removed",
         "unicode_normalized",
         "whitespace_collapsed",
-        "boilerplate_removed",
     ]
 
 
