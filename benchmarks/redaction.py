@@ -12,7 +12,7 @@ from collections import Counter
 import polars as pl
 
 from benchmarks.dialogues import turns
-from benchmarks.planted import PLANTED
+from benchmarks.planted import planted as carried
 from benchmarks.report import report, seconds, without
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.redaction import redact
@@ -54,10 +54,13 @@ def found_by(rivals: dict[str, object], texts: list[str]) -> list[dict[str, list
 
 def planted(texts: list[str]) -> list[tuple[str, str, str]]:
     """Kind, value and a real turn with the value behind it."""
-    values = {kind: itertools.cycle(PLANTED[kind]) for kind in FIVE}
+    values = {
+        kind: itertools.cycle([(one.text, one.value) for one in carried(1) if one.kind == kind])
+        for kind in FIVE
+    }
     hosts = texts[::_PLANTED_EVERY]
     return [
-        (kind, value, f"{host} {sentence.format(value)}")
+        (kind, value, f"{host} {sentence}")
         for host in hosts
         for kind in FIVE
         for sentence, value in [next(values[kind])]
