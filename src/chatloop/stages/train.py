@@ -32,6 +32,10 @@ from chatloop.stages import main, say
 from chatloop.training.loop import train_model
 from chatloop.training.progress import Point
 
+PRETRAINED = (
+    "train: warning: muon at {:g} is for a base that knows nothing yet; this one is pretrained: "
+    "train.optimizer=adamw and a train.learning_rate such as 2.0e-5 keep what it knows"
+)
 CURVE = ("step", "loss", "validation_bits_per_byte", "learning_rate", "supervised_tokens")
 
 
@@ -54,6 +58,8 @@ def train(
     device = choose_device(params.device)
     model = hub.load_model(base).to(device)
     say(f"train: {len(packed):,} rows of {manifest['context']} tokens on {device.type}")
+    if params.optimizer == "muon" and read_json(base / hub.CARD)["source"] != hub.TINY:
+        say(PRETRAINED.format(params.learning_rate))
     inputs = {"tokens": digests(tokens), "base": digests(base), "params": params.model_dump()}
     kept = Checkpoints(scratch, fingerprint(inputs), params.checkpoint_every, _say)
     answer_bytes = manifest["validation"]["answer_bytes"]

@@ -129,7 +129,8 @@ def test_out_of_memory_goes_on_with_fewer_rows_to_the_same_loss(
     monkeypatch.setattr(loop, "batch_of", scarce)
     fewer = trained(small_model, chatml, params.model_copy(update={"rows_at_once": 2}))
     assert [point.loss for point in fewer] == pytest.approx([p.loss for p in whole], rel=1e-4)
-    assert caplog.messages == ["out of memory: goes on with 1 rows at once"]
+    said = [record.message for record in caplog.records if record.name == "chatloop.training"]
+    assert said == ["out of memory: goes on with 1 rows at once"]
 
 
 def test_a_row_that_does_not_fit_is_one_line(
