@@ -160,13 +160,30 @@ class EvaluateParams(Section):
     threads: int = Field(ge=1, le=256)
 
 
+class Noise(Section):
+    """What another seed alone changes: standard deviations between equal trainings, of bits per
+    byte overall and in a slice; `guarded` is how far a guarded mean may fall."""
+
+    overall: float = Field(ge=0.0)
+    slice: float = Field(ge=0.0)
+    guarded: Share
+
+
 class GateParams(Section):
-    """When a candidate is better, worse, or not yet known."""
+    """When a candidate is better, worse, or not yet known.
+
+    `max_exposure` in bits, `max_forgetting` in bits per byte, `min_speed_share` of the champion's.
+    """
 
     confidence: float = Field(gt=0.5, lt=1.0)
     resamples: int = Field(ge=100, le=1_000_000)
     min_conversations: Positive
     min_slice: Positive
+    noise: Noise
+    max_exposure: float = Field(ge=0.0)
+    max_extracted_share: Share
+    max_forgetting: float = Field(ge=0.0)
+    min_speed_share: float = Field(ge=0.0, le=10.0)
     seed: Seed
 
 

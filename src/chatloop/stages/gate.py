@@ -3,7 +3,6 @@
 In: data/evaluate/scores.parquet, models/candidate, pins/champion.json. Out: reports/verdict.json.
 """
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from chatloop.errors import UserError
-from chatloop.gating import Scores, Verdict, decide
+from chatloop.gating import Evidence, Scores, Verdict, decide
 from chatloop.io.files import folder_sha256, read_json, write_json
 from chatloop.params import GateParams
 from chatloop.stages import main, say
@@ -23,7 +22,7 @@ def gate(params: GateParams, scores: Path, candidate: Path, pin: Path, verdict: 
         table = pl.read_parquet(scores)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise UserError(f"{scores}: is not a whole Parquet table; run evaluate again") from error
-    decided = decide(_scores(table), params)
+    decided = decide(Evidence(_scores(table)), params)
     champion = read_json(pin).get("version")
     write_json(verdict, _report(decided, folder_sha256(candidate), champion))
     say(f"gate: {decided.verdict}: {'; '.join(decided.reasons)}")
@@ -40,7 +39,7 @@ def _scores(table: pl.DataFrame) -> Scores:
         candidate=nats["candidate"].to_numpy(),
         base=nats["base"].to_numpy(),
         champion=champion,
-        topics={topic: np.asarray(at, dtype=np.int64) for topic, at in by_topic},
+        slices={topic: np.asarray(at, dtype=np.int64) for topic, at in by_topic},
     )
 
 
@@ -50,7 +49,9 @@ def _report(decided: Verdict, candidate_sha256: str, champion: int | None) -> di
         "reasons": list(decided.reasons),
         "candidate_sha256": candidate_sha256,
         "champion_version": champion,
-        "differences": {name: asdict(one) for name, one in decided.differences.items()},
+        "findings": {
+            one.check: {"outcome": one.outcome, **one.numbers} for one in decided.findings
+        },
     }
 
 

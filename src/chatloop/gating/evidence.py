@@ -1,0 +1,83 @@
+"""What a verdict stands on, as values: scores a conversation, and what the probes found.
+
+Scores(answer_bytes=[296, …], candidate=[412.6, …], base=[…], champion=[…], slices={"returns": …})
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One row a held-out conversation: nats (n,) of each model, the answers' bytes (n,), and the
+    rows that belong to each slice. `champion` is None where there is none yet."""
+
+    answer_bytes: NDArray[np.int64]
+    candidate: Values
+    base: Values
+    champion: Values | None
+    slices: Mapping[str, NDArray[np.int64]]
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A mean over rows that must not fall: (n,) of candidate and champion, higher is better."""
+
+    candidate: Values
+    champion: Values
+
+
+@dataclass(frozen=True)
+class Behaviours:
+    """Cases by name: whether each was passed, (n,); a `must` is no matter of comparison."""
+
+    names: tuple[str, ...]
+    must: Flags
+    candidate: Flags
+    champion: Flags | None
+
+
+@dataclass(frozen=True)
+class Memorised:
+    """`exposure` in bits, of the canary that is known best; `extracted` spans of training text out
+    of `tried`; `personal` values from training that were generated."""
+
+    exposure: float | None
+    extracted: int
+    tried: int
+    personal: int
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """Bits per byte on general text; `champion` is None where there is none yet."""
+
+    candidate: float
+    base: float
+    champion: float | None
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Generated tokens per second, in turn on the same machine."""
+
+    candidate: float
+    champion: float | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All of it; what was not measured is None and is not judged."""
+
+    scores: Scores
+    guarded: Mapping[str, Guarded] = field(default_factory=dict)
+    behaviours: Behaviours | None = None
+    memorised: Memorised | None = None
+    forgotten: Forgotten | None = None
+    speed: Speed | None = None
