@@ -68,7 +68,7 @@ def _pin_accepted() -> None:
 
 
 def _pin_champion(name: str) -> str:
-    from chatloop.io.registry import pin_champion
+    from chatloop.io.registry.holding import pin_champion
 
     said = pin_champion(name, Path(CHAMPION_PIN), Path(CANDIDATE))
     get_run_logger().info(said)
@@ -96,7 +96,7 @@ def _record(root: Path) -> str:
 
 def _register(name: str, run_id: str, judged: str) -> int:
     """Register the candidate, if it is the one that was judged."""
-    from chatloop.io.registry import register
+    from chatloop.io.registry.register import register
 
     if folder_sha256(Path(CANDIDATE)) != judged:
         raise UserError(
@@ -106,7 +106,7 @@ def _register(name: str, run_id: str, judged: str) -> int:
 
 
 def _promote(name: str, version: int) -> str:
-    from chatloop.io.registry import promote
+    from chatloop.io.registry.moving import promote
 
     said = promote(name, version, Path(VERDICT))
     get_run_logger().info(said)

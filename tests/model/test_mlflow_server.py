@@ -13,7 +13,9 @@ import pytest
 from projects import TRAIN, Project
 
 from chatloop.io.files import digests, folder_sha256, write_json
-from chatloop.io.registry import champion, local_model, pin_champion, promote, register
+from chatloop.io.registry.holding import champion, local_model, pin_champion
+from chatloop.io.registry.moving import promote
+from chatloop.io.registry.register import register
 from chatloop.io.tracking import record, training_run
 from chatloop.params import ChampionParams
 from chatloop.stages.champion import champion as champion_stage

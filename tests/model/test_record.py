@@ -54,7 +54,7 @@ def test_a_run_is_made_from_the_files_alone(restored: Any, shared_project: Proje
     assert data.metrics["evaluate/bits_per_byte.candidate"] == 1.5
     assert data.params["train.learning_rate"] == str(TRAIN["learning_rate"])
     sources = json.loads(data.params["ingest.sources"])
-    assert sources == [{"path": "builtin", "format": "messages"}]
+    assert sources[0]["path"] == "builtin"
     assert data.tags["dvc.models/candidate"] == "fedcba9876543210fedcba9876543210.dir"
     assert data.tags["mlflow.source.git.commit"] == "none"
     assert data.tags["chatloop.verdict"] == "PROMOTE"

@@ -14,22 +14,23 @@ from projects import Project
 
 from chatloop.errors import UserError
 from chatloop.io.files import digests, folder_sha256, read_json, write_json
-from chatloop.io.mlflow_store import versions
 from chatloop.io.mlflow_store.connection import connect
-from chatloop.io.registry import (
+from chatloop.io.registry import versions
+from chatloop.io.registry.holding import (
     champion,
     download,
     find,
     local_model,
     pin_champion,
-    promote,
-    register,
 )
+from chatloop.io.registry.moving import promote, promote_by_hand, rollback
+from chatloop.io.registry.register import register
 from chatloop.io.tracking import record
 from chatloop.params import ChampionParams
+from chatloop.params.file import read_params
 from chatloop.stages.champion import champion as champion_stage
 
-UNPICKLED = {".json", ".jinja", ".safetensors", ".yaml", ".txt", ""}
+UNPICKLED = {".md", ".lock", ".json", ".jinja", ".safetensors", ".yaml", ".txt", ""}
 
 
 def register_one(project: Project, run_id: str = "") -> int:
@@ -218,7 +219,7 @@ def test_a_registration_that_was_interrupted_is_finished_by_the_next(
 KILLED_BEFORE_THE_ALIAS = """
 import os, signal
 from pathlib import Path
-from chatloop.io.registry import register
+from chatloop.io.registry.register import register
 from mlflow import MlflowClient
 MlflowClient.set_registered_model_alias = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 register("{name}", Path("models/candidate"), "{run_id}", Path("reports/verdict.json"))
@@ -336,3 +337,93 @@ def test_the_champion_stage_without_a_champion_needs_no_mlflow(project: Project)
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)
     assert digests(project.root / "out").keys() == {"champion.json"}
     assert read_json(project.root / "out" / "champion.json") == {"version": None}
+
+
+def answered(project: Project, answer: str | None = None) -> None:
+    """The reports as an evaluation writes them: what the candidate says now, or something else."""
+    from chatloop.conversation import Message
+    from chatloop.io import hub
+    from chatloop.modeling.answering import Chatter, Sampling
+    from chatloop.modeling.answering import answer as ask
+    from chatloop.tokens.rendering import Renderer
+
+    tokenizer = hub.load_tokenizer(project.candidate)
+    chatter = Chatter(hub.load_model(project.candidate), tokenizer, Renderer(tokenizer))
+    limit = read_params(project.root / "params.yaml").evaluate.max_new_tokens
+    said = ask(chatter, [Message("user", "hi")], Sampling(max_tokens=limit))
+    asked = {"messages": [{"role": "user", "content": "hi"}], "candidate": answer or said}
+    write_json(project.root / "reports" / "generations.json", [asked])
+
+
+def test_a_version_answers_again_as_it_was_judged_before_it_is_champion(project: Project) -> None:
+    answered(project)
+    assert run_all(project).startswith(f"{project.name} version 1 is the champion")
+    project.train_again("other")
+    answered(project, answer="something that it never said")
+    project.judge("PROMOTE")
+    with pytest.raises(UserError, match="answers 1 of 1 questions otherwise than when it was"):
+        run_all(project)
+    assert aliases(project)["champion"] == 1
+
+
+def test_an_altered_file_keeps_a_version_from_becoming_champion(project: Project) -> None:
+    number = register_one(project)
+    stored = local_model(project.name, "candidate") / "config.json"
+    stored.write_bytes(stored.read_bytes() + b" ")
+    with pytest.raises(UserError, match=r"config.json is not what was registered"):
+        promote(project.name, number, project.verdict)
+    assert "champion" not in aliases(project)
+
+
+def test_rollback_brings_the_champion_before_and_no_run_undoes_it(project: Project) -> None:
+    run_all(project)
+    project.train_again("worse")
+    pin_champion(project.name, project.pin, project.candidate)
+    project.judge("PROMOTE")
+    run_all(project)
+    said = rollback(project.name, "it was rude")
+    assert said.startswith(f"{project.name} version 1 is the champion")
+    assert aliases(project) == {"champion": 1, "previous": 2, "candidate": 2}
+    assert "rolled it back (it was rude)" in run_all(project)
+    assert aliases(project)["champion"] == 1
+
+
+def test_rollback_without_a_champion_before_is_one_line(project: Project) -> None:
+    with pytest.raises(UserError, match="has no champion version"):
+        rollback(project.name, "why not")
+    run_all(project)
+    with pytest.raises(UserError, match="has no previous version"):
+        rollback(project.name, "why not")
+
+
+def test_a_failed_check_is_overridden_by_its_name_with_a_reason_that_is_kept(
+    project: Project,
+) -> None:
+    run_all(project)
+    project.train_again("slow")
+    pin_champion(project.name, project.pin, project.candidate)
+    findings = {"speed": {"outcome": "REJECT"}, "base": {"outcome": "PROMOTE"}}
+    reasons = ["half the champion's speed"]
+    decided = {"verdict": "REJECT", "reasons": reasons, "findings": findings}
+    write_json(project.verdict, {**decided, "candidate_sha256": project.candidate_sha256})
+    number = register_one(project)
+    with pytest.raises(UserError, match=r"half the champion's speed; .* --override \"speed\""):
+        promote_by_hand(project.name, number, "we need it", [])
+    with pytest.raises(UserError, match="did not fail base"):
+        promote_by_hand(project.name, number, "we need it", ["speed", "base"])
+    promote_by_hand(project.name, number, "we need it", ["speed"])
+    now = champion(project.name)
+    assert now is not None
+    kept = json.loads(now.tags["moved_by_hand"])
+    assert (now.number, kept["reason"], kept["overridden"]) == (number, "we need it", ["speed"])
+    assert kept["by"]
+
+
+def test_a_version_holds_its_card_and_what_makes_it_again(first: Project) -> None:
+    whole = local_model(first.name).parent
+    card = (whole / "model_card.md").read_text()
+    assert "**PROMOTE**" in card
+    for file, digest in digests(first.candidate).items():
+        assert f"| {file} | {digest} |" in card
+    for name in ("params.yaml", "dvc.lock", "pins/champion.json"):
+        assert (whole / "origin" / name).read_bytes() == (first.root / name).read_bytes()

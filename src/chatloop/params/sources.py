@@ -40,7 +40,8 @@ class Source(Section):
     """Where conversations come from. `path: builtin` names the corpus that comes with chatloop.
 
     With a `revision` (a commit, 40 hex digits) the path is the id of a hub data set; `subset` and
-    `split` belong to it. The others say how records are understood, see docs/data.md.
+    `split` belong to it. `licence` is for the model card. The others say how records are
+    understood, see docs/data.md.
     """
 
     path: str = Field(min_length=1)
@@ -53,6 +54,7 @@ class Source(Section):
     revision: str | None = Field(default=None, pattern=r"^[0-9a-f]{40}$")
     subset: str | None = None
     split: str | None = None
+    licence: str | None = None
 
     @model_validator(mode="after")
     def _pinned(self) -> Self:

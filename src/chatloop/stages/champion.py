@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from chatloop.errors import UserError
-from chatloop.io import registry
 from chatloop.io.files import read_json, whole_folder, write_json
+from chatloop.io.registry import holding
 from chatloop.params import ChampionParams
 from chatloop.stages import main, say
 
@@ -29,14 +29,14 @@ def champion(params: ChampionParams, pin: Path, out: Path) -> None:
 
 def _fetch(name: str, pinned: dict[str, Any], folder: Path) -> None:
     wanted = str(pinned.get("candidate_sha256"))
-    found = registry.find(name, wanted)
+    found = holding.find(name, wanted)
     if found is None or found.files != pinned.get("files"):
         raise UserError(
             f"{name} version {pinned['version']} ({wanted[:8]}) is not in this "
             "registry; `chatloop run` pins the champion that is, `dvc pull models/champion` "
             "fetches it from a remote, MLFLOW_TRACKING_URI names another registry"
         )
-    registry.download(found, folder)
+    holding.download(found, folder)
 
 
 if __name__ == "__main__":

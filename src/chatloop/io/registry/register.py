@@ -15,11 +15,12 @@ from typing import Any
 
 from chatloop.errors import UserError
 from chatloop.io.files import digests, fingerprint, read_json, sha256
-from chatloop.io.mlflow_store import versions
 from chatloop.io.mlflow_store.connection import Store, connect, local_path
-from chatloop.io.mlflow_store.flavor import write_flavor
 from chatloop.io.mlflow_store.live import log_metrics, metrics
-from chatloop.io.mlflow_store.versions import CANDIDATE, MODEL, NOBODY, Version
+from chatloop.io.registry import versions
+from chatloop.io.registry.flavor import write_flavor
+from chatloop.io.registry.origin import write_origin
+from chatloop.io.registry.versions import CANDIDATE, MODEL, NOBODY, Version
 
 PIN, TEMPLATE = Path("pins/champion.json"), "chat_template.jinja"
 ON_THE_MODEL = "evaluate/"  # metrics of the run that the model's own page shows too
@@ -59,8 +60,15 @@ def _judgement(verdict: Path, pin: Path, candidate_sha256: str) -> dict[str, str
     return {
         "verdict": str(decided.get("verdict")),
         "reasons": json.dumps(decided.get("reasons", []), ensure_ascii=False),
+        "failed": json.dumps(_failed(decided)),
         "judged_against": json.dumps(against, sort_keys=True),
     }
+
+
+def _failed(decided: Mapping[str, Any]) -> list[str]:
+    """The checks that speak against it."""
+    findings = decided.get("findings", {})
+    return sorted(check for check, one in findings.items() if one["outcome"] != "PROMOTE")
 
 
 def _origin(store: Store, run_id: str, files: Mapping[str, str]) -> dict[str, str]:
@@ -100,6 +108,7 @@ def _log_model(
     client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
     with tempfile.TemporaryDirectory() as aside:
         write_flavor(candidate, Path(aside), name, logged)
+        write_origin(Path(aside), name, content["candidate_sha256"], json.loads(content["files"]))
         client.log_model_artifacts(logged.model_id, aside)
     client.log_model_artifacts(logged.model_id, str(candidate), MODEL)
     _verify(store, logged.artifact_location, json.loads(content["files"]))

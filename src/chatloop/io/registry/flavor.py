@@ -20,7 +20,7 @@ import yaml
 
 from chatloop.io.files import read_json
 from chatloop.io.hub import context_length
-from chatloop.io.mlflow_store.versions import MODEL
+from chatloop.io.registry.versions import MODEL
 
 TASK = "llm/v1/chat"
 TOKENIZER = "components/tokenizer"

@@ -1,9 +1,6 @@
-"""The registry: which version is the champion, and its files, each verified by its content.
+"""What the registry holds: which version is the champion, and files, verified by their content.
 
-    champion("chatloop")  →  Version("chatloop", 3, "1f0c…", {"config.json": "9a…", …}, …)
-
-The flow asks it to pin the champion before the stages run, to register and to promote after the
-gate; the champion stage asks it for the files.
+champion("chatloop")  →  Version("chatloop", 3, "1f0c…", {"config.json": "9a…", …}, …)
 """
 
 import os
@@ -13,21 +10,9 @@ from typing import Any
 
 from chatloop.errors import UserError
 from chatloop.io.files import folder_sha256, read_json, sha256, whole_folder, write_json
-from chatloop.io.mlflow_store import versions
 from chatloop.io.mlflow_store.connection import connect, is_empty, local_path
-from chatloop.io.mlflow_store.register import register
-from chatloop.io.mlflow_store.versions import CHAMPION, NOBODY, PREVIOUS, Version, damaged
-
-__all__ = [
-    "Version",
-    "champion",
-    "download",
-    "find",
-    "local_model",
-    "pin_champion",
-    "promote",
-    "register",
-]
+from chatloop.io.registry import versions
+from chatloop.io.registry.versions import CHAMPION, NOBODY, Version, damaged
 
 
 def champion(name: str) -> Version | None:
@@ -90,38 +75,6 @@ def local_model(name: str, which: str | int = CHAMPION) -> Path:
     for file in version.files:
         _check_there(version, here, file)
     return here
-
-
-def promote(name: str, version: int, verdict: Path) -> str:
-    """Make a version the champion if the verdict on exactly this candidate says PROMOTE.
-
-    The alias `previous` keeps the champion before it. Returns the line that says what was done.
-    """
-    decided = read_json(verdict)
-    with connect() as store:
-        now = versions.aliases(store, name).get(CHAMPION)
-        one = versions.get(store, name, version)
-        rival = None if now is None else versions.get(store, name, now)
-        if now == version:
-            return f"{one} is the champion already"
-        refusal = _refusal(one, rival, decided)
-        if refusal:
-            return f"{one} is not promoted: {refusal}"
-        if now is not None:
-            store.client.set_registered_model_alias(name, PREVIOUS, str(now))
-        store.client.set_registered_model_alias(name, CHAMPION, str(version))
-    return f"{one} is the champion; before it: {rival or 'none'}"
-
-
-def _refusal(one: Version, rival: Version | None, decided: dict[str, Any]) -> str | None:
-    """Why a version cannot become champion, None if it can."""
-    if decided.get("candidate_sha256") != one.candidate_sha256:
-        return "the verdict is about another candidate"
-    if decided.get("verdict") != "PROMOTE":
-        return f"the verdict is {decided.get('verdict')}"
-    if rival and rival.candidate_sha256 != one.judged_against.get("candidate_sha256"):
-        return f"{rival} became champion since it was judged; `chatloop run` judges it again"
-    return None
 
 
 def pin_champion(name: str, pin: Path, candidate: Path) -> str:
