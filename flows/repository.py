@@ -60,6 +60,15 @@ class Repository:
         name = self._repo.config["core"].get("remote")
         return None if name is None else str(name)
 
+    def cache(self) -> Path:
+        """Where what DVC keeps is."""
+        return Path(self._repo.cache.local_cache_dir)
+
+    def remotes(self) -> dict[str, str]:
+        """Name to address of every remote, relative paths made absolute."""
+        config = self._repo.config["remote"]
+        return {name: str(remote["url"]) for name, remote in config.items()}
+
 
 @contextmanager
 def hold(root: Path) -> Iterator[None]:

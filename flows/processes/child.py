@@ -34,6 +34,7 @@ def run(
     *,
     on_line: Callable[[str], None],
     on_tick: Callable[[], None] = lambda: None,
+    env: Mapping[str, str] | None = None,
 ) -> int:
     """Run `python -m MODULE …` to the end; stdout and stderr go to `on_line` by line.
 
@@ -42,7 +43,7 @@ def run(
     Returns:
         The exit code; 128 + n where signal n ended the child, as a shell says it.
     """
-    process = start(module, arguments, cwd, stdout=subprocess.PIPE)
+    process = start(module, arguments, cwd, stdout=subprocess.PIPE, env=env)
     try:
         for line in _lines(process, on_tick):
             on_line(line)

@@ -8,6 +8,7 @@ import typer
 
 from chatloop import __version__
 from chatloop.errors import UserError
+from chatloop.terminal import registry
 
 app = typer.Typer(
     name="chatloop",
@@ -16,6 +17,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+for command in registry.COMMANDS:
+    app.command()(command)
 
 INTERRUPTED = 130  # Typer's exit code for Ctrl-C
 REPORTS = ("ingest", "clean", "validate", "split", "ledger", "train", "evaluate", "verdict")

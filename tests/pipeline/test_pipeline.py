@@ -52,6 +52,15 @@ def test_from_raw_conversations_to_a_champion_and_on(
     assert "up to date" in dvc("status")
     assert "up to date" in dvc("repro")
 
+    assert "the same, bit for bit" in chatloop("rebuild", "1").stdout
+    assert run(["git", "worktree", "list"], project).stdout.count("\n") == 1
+    (row,) = json.loads(chatloop("models", "--json").stdout)
+    assert (row["number"], row["aliases"], row["verdict"]) == (
+        1,
+        ["candidate", "champion"],
+        "PROMOTE",
+    )
+
     answer = run([sys.executable, "-c", LOADED], project).stdout
     assert json.loads(answer.splitlines()[-1])["choices"][0]["message"]["role"] == "assistant"
 

@@ -13,14 +13,14 @@ def evaluation_page(
 ) -> str:
     """HTML from the scores, the table by topic and the answers side by side."""
     worst = max((row["base"] or row["bits_per_byte"] for row in topics), default=1.0)
-    page = _template("evaluation")
+    page = template("evaluation.html")
     return page.render(scores=scores, topics=topics, generations=generations, worst=worst)
 
 
 def ledger_page(steps: Sequence[Mapping[str, Any]], splits: Mapping[str, Any]) -> str:
     """HTML of the ledger: a bar a step, of the conversations, and a bar a split, of its tokens."""
     whole = max((step["conversations"]["in"] for step in steps), default=1)
-    page = _template("ledger")
+    page = template("ledger.html")
     return page.render(
         steps=[{"records": None, **_open(step)} for step in steps],
         splits=splits,
@@ -31,7 +31,7 @@ def ledger_page(steps: Sequence[Mapping[str, Any]], splits: Mapping[str, Any]) -
 
 def preview_page(rows: Sequence[Sequence[Sequence[Any]]], total: int) -> str:
     """HTML of packed rows: examples of tokens with `text`, `id` and `supervised`."""
-    return _template("preview").render(rows=rows, total=total)
+    return template("preview.html").render(rows=rows, total=total)
 
 
 def diversity_page(
@@ -44,7 +44,7 @@ def diversity_page(
     tables = {name: bars for name, bars in {**kinds, **bins}.items() if bars}
     counts = {name: [count for _, count in bars] for name, bars in tables.items()}
     sums = {name: sum(many) for name, many in counts.items()}
-    return _template("diversity").render(
+    return template("diversity.html").render(
         found=found,
         tables=tables,
         statistics=statistics,
@@ -62,9 +62,10 @@ def _open(step: Mapping[str, Any]) -> dict[str, Any]:
     return {**step, "conversations": {"parts": None, **step["conversations"]}}
 
 
-def _template(name: str) -> Template:
+def template(name: str) -> Template:
+    """`lineage.svg`: a template of this folder; everything that comes into it is escaped."""
     environment = Environment(
         loader=PackageLoader("chatloop.pages", ""), autoescape=True, undefined=StrictUndefined
     )
     environment.globals["width"] = width
-    return environment.get_template(f"{name}.html.jinja")
+    return environment.get_template(f"{name}.jinja")

@@ -17,6 +17,7 @@ from chatloop.io.files import read_json, read_yaml, sha256
 Cell = float | str | None
 SPLITS = {"training": "train", "validation": "validation", "test": "test"}
 DIGEST_CHARS = 36  # of a data set; more are refused by MLflow
+CHANGED_NAMED = 20
 NAME_CHARS = 200  # of a metric or tag; what else MLflow refuses in one, and in one with slashes:
 NOT_IN_A_NAME, NOT_IN_A_PATH = re.compile(r"[^\w\-. :]"), re.compile(r"[^\w\-. :/]")
 # What the pipeline itself writes does not make the code differ from its commit.
@@ -86,6 +87,17 @@ def git_tags(root: Path) -> dict[str, str]:
     changed = _git(root, "status", "--porcelain", "--", ".", *WRITTEN)
     dirty = "false" if changed == "" else "true"
     return {"mlflow.source.git.commit": commit, "mlflow.source.git.dirty": dirty}
+
+
+def changed_files(root: Path) -> list[str]:
+    """Code that differs from its commit, the first of it: such a version cannot be rebuilt.
+
+    Settings do not count, they are kept with the version.
+    """
+    settings = (":(exclude)params.yaml", *WRITTEN)
+    changed = _git(root, "diff", "--name-only", "HEAD", "--", ".", *settings) or ""
+    new = _git(root, "ls-files", "--others", "--exclude-standard", "--", ".", *settings) or ""
+    return sorted({*changed.splitlines(), *new.splitlines()})[:CHANGED_NAMED]
 
 
 def datasets(root: Path, outs: Mapping[str, str]) -> list[Any]:

@@ -33,6 +33,21 @@ def write_origin(
     write_text(folder / CARD, model_card(name, content, _card_facts(root), files))
 
 
+def facts(root: Path = Path()) -> dict[str, Any]:
+    """The few figures that a table of versions shows: scores, data, base."""
+    known = _card_facts(root)
+    scores, split = known.get("evaluate", {}), known.get("split", {})
+    sources = known.get("ingest", {}).get("sources", {})
+    return {
+        "sources": {source: counts["conversations"] for source, counts in sources.items()},
+        "bits_per_byte": scores.get("bits_per_byte", {}),
+        "held_out": scores.get("comparable"),
+        "trained_on": split.get("train", {}).get("conversations"),
+        "base": known["base"].get("source"),
+        "base_revision": known["base"].get("revision"),
+    }
+
+
 def _card_facts(root: Path) -> dict[str, Any]:
     reports = {name: root / "reports" / f"{name}.json" for name in REPORTS}
     facts = {name: read_json(path) for name, path in reports.items() if path.is_file()}

@@ -16,10 +16,11 @@ from typing import Any
 from chatloop.errors import UserError
 from chatloop.io.files import digests, fingerprint, read_json, sha256
 from chatloop.io.mlflow_store.connection import Store, connect, local_path
+from chatloop.io.mlflow_store.evidence import changed_files
 from chatloop.io.mlflow_store.live import log_metrics, metrics
 from chatloop.io.registry import versions
 from chatloop.io.registry.flavor import write_flavor
-from chatloop.io.registry.origin import write_origin
+from chatloop.io.registry.origin import facts, write_origin
 from chatloop.io.registry.versions import CANDIDATE, MODEL, NOBODY, Version
 
 PIN, TEMPLATE = Path("pins/champion.json"), "chat_template.jinja"
@@ -78,6 +79,8 @@ def _origin(store: Store, run_id: str, files: Mapping[str, str]) -> dict[str, st
     return {
         "git_commit": tags.get("mlflow.source.git.commit", "none"),
         "git_dirty": tags.get("mlflow.source.git.dirty", "unknown"),
+        "git_changed": json.dumps(changed_files(Path())),
+        "facts": json.dumps(facts(), sort_keys=True),
         "dvc_outs": json.dumps(outs, sort_keys=True),
         "template_sha256": files.get(TEMPLATE, "none"),
     }

@@ -1,0 +1,68 @@
+"""The lineage of a version as a picture: what it came from on the left, what it is on the right.
+
+data ──┐
+base ──┼──▶ chatloop version 4, PROMOTE
+code ──┘
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chatloop.pages import template
+
+LINE, GAP, FRAME = 20, 16, 20  # px
+WIDEST = 52  # characters of a line
+SHA = 12
+FILLS = {"PROMOTE": "#e6f4ea", "HOLD": "#fff5d6", "REJECT": "#fde7e7"}
+
+
+def lineage_picture(found: Mapping[str, Any]) -> str:
+    """SVG that stands alone, from what `io.registry.listing.lineage` returns."""
+    boxes, y = [], FRAME
+    for lines in (_data(found), _base(found), _params(found), _code(found)):
+        height = FRAME + LINE * len(lines)
+        boxes.append({"y": y, "height": height, "middle": y + height // 2, "lines": lines})
+        y += height + GAP
+    height = y - GAP + FRAME
+    lines = _result(found)
+    size = FRAME + LINE * len(lines)
+    top = max(FRAME, (height - size) // 2)
+    fill = FILLS.get(found["verdict"], "#f2f5f9")
+    return template("lineage.svg").render(
+        title=lines[0], height=max(height, top + size + FRAME), centre=top + size // 2,
+        causes=boxes, result={"y": top, "height": size, "fill": fill, "lines": lines},
+    )  # fmt: skip
+
+
+def _data(found: Mapping[str, Any]) -> list[str]:
+    sources = found["facts"].get("sources") or {}
+    said = [f"{source}: {count:,} conversations" for source, count in sorted(sources.items())]
+    trained = found["facts"].get("trained_on")
+    return _cut(["data", *said, *([f"{trained:,} trained on"] if trained else [])])
+
+
+def _base(found: Mapping[str, Any]) -> list[str]:
+    facts = found["facts"]
+    named = [str(facts.get(key)) for key in ("base", "base_revision") if facts.get(key)]
+    return _cut(["base", *named])
+
+
+def _params(found: Mapping[str, Any]) -> list[str]:
+    settings = found["params"].get("train", {})
+    return _cut(["params", *(f"train.{key}: {value}" for key, value in sorted(settings.items()))])
+
+
+def _code(found: Mapping[str, Any]) -> list[str]:
+    code = found["code"]
+    changed = [f"changed: {name}" for name in code["changed"]]
+    return _cut(["code", str(code["git_commit"])[: 2 * SHA], *changed])
+
+
+def _result(found: Mapping[str, Any]) -> list[str]:
+    title = f"{found['model']} version {found['version']}"
+    content = str(found["candidate_sha256"])[:SHA]
+    return _cut([title, content, found["verdict"], *found["reasons"]])
+
+
+def _cut(lines: Sequence[str]) -> list[str]:
+    return [line if len(line) <= WIDEST else line[: WIDEST - 1] + "…" for line in lines]
