@@ -11,7 +11,7 @@ from typing import Any
 from chatloop.pages import template
 
 LINE, GAP, FRAME = 20, 16, 20  # px
-WIDEST = 52  # characters of a line
+WIDEST = 46  # characters of a line
 SHA = 12
 FILLS = {"PROMOTE": "#e6f4ea", "HOLD": "#fff5d6", "REJECT": "#fde7e7"}
 
