@@ -25,7 +25,8 @@ class Detector:
     """Suspected is a text with so many `digits`, one of the `words` and the `shape`, where given.
 
     A word of small letters is sought in any case, one with capitals as it is. `shape` is a Polars
-    (Rust) regex. A group in a pattern is the value, the rest context.
+    (Rust) regex; `sketch`, a small one, is asked before a large one. A group in a pattern is the
+    value, the rest context.
     """
 
     kind: Kind
@@ -35,12 +36,13 @@ class Detector:
     shape: str = ""
     length: Callable[[str], int] = len
     key: Callable[[str], str] = str.casefold
+    sketch: str = ""
 
     @cached_property
     def hint(self) -> str:
-        """A Rust regex of what a text must have to be read: one of the words, or else the shape."""
+        """A Rust regex of what a text must have: one of the words, or the sketch, or the shape."""
         if not self.words:
-            return self.shape
+            return self.sketch or self.shape
         small = [_literal(word) for word in self.words if word == word.lower()]
         capital = [_literal(word) for word in self.words if word != word.lower()]
         return "|".join([f"(?i:{'|'.join(small)})"] * bool(small) + capital)

@@ -8,6 +8,7 @@ values hide one behind the other.
 """
 
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 from chatloop.privacy.detector import Detector, Span, blanked
 from chatloop.privacy.policy import NO_POLICY, Finding, Policy
@@ -33,7 +34,8 @@ def findings(
 ) -> list[Finding]:
     """Values in `text` as (start, end, detector), in order; what the user allows is none."""
     original, found = text, list(own)
-    text = blanked(text.translate(_PLAIN), [(start, end) for start, end, _ in own])
+    text = text if text.isascii() else text.translate(_PLAIN)
+    text = blanked(text, [(start, end) for start, end, _ in own]) if own else text
     text, more = _scanned(text, detectors)
     found += more
     if len(text) > _LONG:
@@ -42,7 +44,7 @@ def findings(
         text, more = _scanned(text, detectors)
         found += more
     kept = [one for one in found if not policy.allows(one[2], original[one[0] : one[1]])]
-    return sorted(kept, key=lambda finding: finding[0])
+    return sorted(kept, key=itemgetter(0)) if len(kept) > 1 else kept
 
 
 def _scanned(text: str, detectors: Sequence[Detector]) -> tuple[str, list[Finding]]:

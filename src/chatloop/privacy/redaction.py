@@ -118,15 +118,13 @@ def _suspected(
     own = _own_findings(turns["content"], policy)
     if not asked and not own:
         return
+    places = pl.Series("row", sorted({*asked, *own}), dtype=pl.UInt32)
     rows = (
-        turns.lazy()
-        .select("conversation_id", "turn", "content")
-        .with_row_index("row")
-        .filter(pl.col("row").is_in([*asked, *own]))
+        turns.select(pl.col("conversation_id", "turn", "content").gather(places))
+        .with_columns(places)
         .sort("conversation_id", "turn")
-        .collect()
     )
-    for row, conversation, _, content in rows.iter_rows():
+    for conversation, _, content, row in rows.iter_rows():
         here = [detectors[at] for at in sorted(asked.get(row, ()))]
         if found := findings(content, here, policy, own.get(row, ())):
             yield row, conversation, content, found
@@ -134,6 +132,9 @@ def _suspected(
 
 def _plain(content: pl.Series) -> pl.Series:
     """Blanks and hyphens as the patterns know them; most data have no other."""
+    # Where every character is a byte, there are none of these.
+    if (content.str.len_bytes() == content.str.len_chars()).all():
+        return content
     other = rf"[{''.join(ALIKE)}]"
     if not content.str.contains(other).any():
         return content
@@ -201,10 +202,4 @@ def _replaced(content: pl.Series, rows: Sequence[int], values: Sequence[str]) ->
     """`content` with other values in these rows."""
     if not rows:
         return content
-    new = pl.DataFrame({"row": rows, "new": values}, schema={"row": pl.UInt32, "new": pl.String})
-    table = (
-        content.to_frame("old")
-        .with_row_index("row")
-        .join(new, on="row", how="left", maintain_order="left")
-    )
-    return table.select(pl.coalesce("new", "old").alias(content.name)).to_series()
+    return content.clone().scatter(rows, values)

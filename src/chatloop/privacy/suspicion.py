@@ -2,8 +2,10 @@
 
 Call me on 408-971-8523  →  the detectors of phone, and of every other kind with ten digits
 
-What is cheap comes first: digits are counted for many detectors at a time, then one regex asks for
-what any of these looks for, and only where it matches does what single detectors ask matter.
+What is cheap comes first: digits are counted for many detectors at a time, then a gate, one regex,
+asks for what any of some detectors looks for, and only where it matches does what single detectors
+ask matter. A gate is small, for one that outgrows the cache of the engine's automaton builds its
+states again and again.
 """
 
 from collections import defaultdict
@@ -15,9 +17,11 @@ import polars as pl
 
 from chatloop.privacy.detector import Detector
 
-# A longer regex, of all the names there are, fills the cache of the engine's automaton alone.
+# A gate is a regex of at most so many characters, or of one detector alone.
+_GATE = 700
+# A longer regex, of all the names there are, takes time to prepare; so many characters of text to
+# one of its own are worth it.
 _LARGE = 4_000
-# A large one takes time to prepare; so many characters of text to one of its own are worth it.
 _FEW = 4
 # A part of the texts for a thread of its own has no fewer than so many rows.
 _PART = 10_000
@@ -47,18 +51,33 @@ def _suspected(
         by_hint: dict[str, list[int]] = defaultdict(list)
         for at in group:
             by_hint[detectors[at].hint].append(at)
-        gate = "|".join(f"(?:{one})" for one in by_hint if len(one) < _LARGE)
-        near = _holding(table, gate) if gate else table
-        for one, asking in by_hint.items():
-            here = _holding(near if len(one) < _LARGE else table, one)
-            for at in asking:
-                shape = detectors[at].shape if detectors[at].words else ""
-                yield at, (_holding(here, shape) if shape else here)["row"].to_list()
+        for hints in _gates(list(by_hint)):
+            near = _holding(table, "|".join(f"(?:{one})" for one in hints))
+            for one in hints:
+                here = _holding(near, one) if len(hints) > 1 else near
+                for at in by_hint[one]:
+                    shape = detectors[at].shape
+                    more = shape and shape != one
+                    yield at, (_holding(here, shape) if more else here)["row"].to_list()
+
+
+def _gates(hints: Sequence[str]) -> Iterator[list[str]]:
+    """The hints, neighbours together as long as they make a small regex."""
+    gate: list[str] = []
+    for hint in hints:
+        if gate and sum(map(len, gate)) + len(hint) > _GATE:
+            yield gate
+            gate = []
+        gate.append(hint)
+    if gate:
+        yield gate
 
 
 def _holding(table: pl.DataFrame, regex: str) -> pl.DataFrame:
     """The rows where the regex matches, or all where to ask costs more than to read them."""
     content = table["content"]
+    if not table.height:
+        return table
     if len(regex) >= _LARGE and (content.str.len_bytes().sum() or 0) < _FEW * len(regex):
         return table
     return table.filter(content.str.contains(regex))

@@ -65,6 +65,11 @@ _FRENCH_TYPE = (
     r"(?i:rue|avenue|av\.|boulevard|bd|place|chemin|allée|impasse|quai|route|cours|square|passage)"
 )
 _FRENCH = rf"{_FRENCH_TYPE}(?: (?:de la|de l['’]|de|des|du|la|le|les|aux?)| d['’])? ?{_WORDS}"
+# Flat 12, Plot No. 7
+_HOUSE = (
+    r"(?i:H\.? ?No\.?|House No\.?|Plot(?: No\.?)?|Door No\.?|Flat(?: No\.?)?|Apartment|Apt\.?"
+    r"|Unit|Block|Blk)"
+)
 
 
 def _length(text: str) -> int:
@@ -92,10 +97,8 @@ POSTAL_ADDRESS = (
             "block",
             "door no",
         ),
-        "",
-        rf"(?i:H\.? ?No\.?|House No\.?|Plot(?: No\.?)?|Door No\.?|Flat(?: No\.?)?|Apartment"
-        rf"|Apt\.?|Unit"
-        rf"|Block|Blk) ?#?[0-9]{{1,5}}[A-Z]?(?:[-/][0-9]{{1,4}})?,? (?:{_NUMBER} )?{_WORDS}(?:"
+        rf"{_HOUSE} ?#?[0-9]",
+        rf"{_HOUSE} ?#?[0-9]{{1,5}}[A-Z]?(?:[-/][0-9]{{1,4}})?,? (?:{_NUMBER} )?{_WORDS}(?:"
         rf" {_WORD}){{0,2}}"
         rf"(?: [0-9]{{1,2}})?(?:,? #[0-9]{{1,3}}-[0-9]{{1,4}})?(?:, {_WORDS}(?:"
         rf" [0-9]{{1,3}})?){{0,3}},? "
