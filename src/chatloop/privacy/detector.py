@@ -11,13 +11,16 @@ their time linear in the length of the text: every repetition is bounded or poss
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
 
 from chatloop.privacy.kinds import Kind
 
 Span = tuple[int, int]
+
+# So many characters before a value are read again without it.
+_BACK = 48
 
 
 @dataclass(frozen=True)
@@ -49,25 +52,30 @@ class Detector:
 
     def spans(self, text: str) -> list[Span]:
         """Where values stand, in order, none overlapping another."""
+        return self.take(text)[1]
+
+    def take(self, text: str) -> tuple[str, list[Span]]:
+        """`text` with the values opaque, and where they stood, in order."""
         found: list[Span] = []
         for pattern in self.patterns:
-            if found:
-                text = blanked(text, found)
-            if self.digits and not _enough(self.digits).search(text):
+            if self.digits and not _enough(self.digits)(text):
                 break
-            more = list(self._spans(pattern, text))
-            found = sorted([*found, *more]) if found and more else found or more
-        return found
+            text = self._take(pattern, text, found)
+        return text, sorted(found) if len(found) > 1 else found
 
-    def _spans(self, pattern: re.Pattern[str], text: str) -> Iterator[Span]:
+    def _take(self, pattern: re.Pattern[str], text: str, found: list[Span]) -> str:
         group, position = min(pattern.groups, 1), 0
         while match := pattern.search(text, position):
             start, end = match.span(group)
-            length = self.length(text[start:end])
-            # A failed checksum may hide a value that starts a little later.
-            position = start + length if length else match.start() + 1
-            if length:
-                yield start, start + length
+            if length := self.length(text[start:end]):
+                found.append((start, start + length))
+                text = f"{text[:start]}{_opaque(length)}{text[start + length :]}"
+                # One that ends right before may have seemed to go on.
+                position = max(0, start - _BACK)
+            else:
+                # A failed checksum may hide a value that starts a little later.
+                position = match.start() + 1
+        return text
 
 
 def _literal(word: str) -> str:
@@ -76,16 +84,20 @@ def _literal(word: str) -> str:
 
 
 @cache
-def _enough(digits: int) -> re.Pattern[str]:
-    return re.compile(r"[0-9]" + rf"(?:[^0-9]*+[0-9]){{{digits - 1}}}")
+def _enough(digits: int) -> Callable[[str], object]:
+    return re.compile(r"[0-9]" + rf"(?:[^0-9]*+[0-9]){{{digits - 1}}}").search
+
+
+@cache
+def _opaque(length: int) -> str:
+    return f"[{'_' * (length - 2)}]"[:length]
 
 
 def blanked(text: str, spans: list[Span]) -> str:
     """`text`, as long as before, with every span as opaque as the placeholder to come."""
     pieces, position = [], 0
     for start, end in spans:
-        opaque = f"[{'_' * (end - start - 2)}]"
-        pieces += [text[position:start], opaque[: end - start]]
+        pieces += [text[position:start], _opaque(end - start)]
         position = end
     return "".join([*pieces, text[position:]])
 

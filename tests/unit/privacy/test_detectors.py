@@ -256,9 +256,9 @@ class Counted:
     def __init__(self, detector: Detector) -> None:
         self.detector, self.kind, self.key, self.read = detector, detector.kind, detector.key, 0
 
-    def spans(self, text: str) -> list[tuple[int, int]]:
+    def take(self, text: str) -> tuple[str, list[tuple[int, int]]]:
         self.read += len(text)
-        return self.detector.spans(text)
+        return self.detector.take(text)
 
 
 @pytest.mark.parametrize("unit", ["00000000T-", "+49 151 23456789", "Maria Gonzalez/"])
