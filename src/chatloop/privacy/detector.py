@@ -21,6 +21,7 @@ Span = tuple[int, int]
 
 # So many characters before a value are read again without it.
 _BACK = 48
+_DIGIT = re.compile("[0-9]").search
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,12 @@ class Detector:
         capital = [_literal(word) for word in self.words if word != word.lower()]
         return "|".join([f"(?i:{'|'.join(small)})"] * bool(small) + capital)
 
+    @cached_property
+    def enough(self) -> Callable[[str], object]:
+        """Whether a text has the digits."""
+        more = rf"(?:[^0-9]*+[0-9]){{{self.digits - 1}}}"
+        return re.compile(f"[0-9]{more}").search if self.digits else bool
+
     def spans(self, text: str) -> list[Span]:
         """Where values stand, in order, none overlapping another."""
         return self.take(text)[1]
@@ -57,35 +64,35 @@ class Detector:
     def take(self, text: str) -> tuple[str, list[Span]]:
         """`text` with the values opaque, and where they stood, in order."""
         found: list[Span] = []
-        for pattern in self.patterns:
-            if self.digits and not _enough(self.digits)(text):
-                break
-            text = self._take(pattern, text, found)
+        if self.enough(text):
+            for pattern in self.patterns:
+                text, rest = self._take(pattern, text, found)
+                if not rest:
+                    break
         return text, sorted(found) if len(found) > 1 else found
 
-    def _take(self, pattern: re.Pattern[str], text: str, found: list[Span]) -> str:
-        group, position = min(pattern.groups, 1), 0
-        while match := pattern.search(text, position):
+    def _take(self, pattern: re.Pattern[str], text: str, found: list[Span]) -> tuple[str, object]:
+        """The same for one pattern, and whether there may be more for another."""
+        group, position, rest = min(pattern.groups, 1), 0, True
+        while match := rest and pattern.search(text, position):
             start, end = match.span(group)
             if length := self.length(text[start:end]):
                 found.append((start, start + length))
                 text = f"{text[:start]}{_opaque(length)}{text[start + length :]}"
                 # One that ends right before may have seemed to go on.
-                position = max(0, start - _BACK)
+                back = max(0, start - _BACK)
+                seen = not self.digits or _DIGIT(text, back, start)
+                position = back if seen else start + length
+                rest = self.enough(text)
             else:
                 # A failed checksum may hide a value that starts a little later.
                 position = match.start() + 1
-        return text
+        return text, rest
 
 
 def _literal(word: str) -> str:
     """For Rust, which takes no escape without need."""
     return re.sub(r"[.*+?()\[\]{}|^$\\]", r"\\\g<0>", word)
-
-
-@cache
-def _enough(digits: int) -> Callable[[str], object]:
-    return re.compile(r"[0-9]" + rf"(?:[^0-9]*+[0-9]){{{digits - 1}}}").search
 
 
 @cache

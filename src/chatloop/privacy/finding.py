@@ -65,7 +65,7 @@ def _every(text: str, detectors: Sequence[Detector]) -> list[Finding]:
     """What is found when the text is read again near what was taken, until nothing is."""
     text, found = _once(text, detectors)
     changed = found
-    while changed:
+    while changed and (detectors := [one for one in detectors if one.enough(text)]):
         taken, changed = sorted((start, end) for start, end, _ in changed), []
         for start, end in _surroundings(taken, len(text)):
             for left, right, detector in _once(text[start:end], detectors)[1]:

@@ -136,7 +136,7 @@ def _asked(
     content: pl.Series, detectors: Sequence[Detector]
 ) -> tuple[dict[int, list[Detector]], dict[int, dict[int, list[Detector]]]]:
     """By row, the detectors to ask; of long texts by row and window."""
-    rows = (content.str.len_chars() > LONG).arg_true().to_list()
+    rows = [row for row in (content.str.len_bytes() > LONG).arg_true() if len(content[row]) > LONG]
     parts = [
         (row, number, text[start:end])
         for row, text in zip(rows, content.gather(rows), strict=True)
@@ -149,7 +149,7 @@ def _asked(
     short: dict[int, list[Detector]] = {}
     long: dict[int, dict[int, list[Detector]]] = {}
     for at, places in suspicions(every, detectors).items():
-        here = [detectors[place] for place in sorted(places)]
+        here = [detectors[place] for place in places]
         if at < count:
             short[at] = here
         else:

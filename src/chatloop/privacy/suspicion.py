@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
+from operator import itemgetter
 
 import polars as pl
 
@@ -28,14 +29,14 @@ _PART = 10_000
 
 
 def suspicions(content: pl.Series, detectors: Sequence[Detector]) -> dict[int, list[int]]:
-    """Which rows to read, and the places of the detectors to ask there."""
+    """Which rows to read, and the places of the detectors to ask there, in order."""
     table = content.fill_null("").to_frame("content").with_row_index("row")
     rows = max(_PART, -(-table.height // pl.thread_pool_size()))
     parts = list(table.iter_slices(rows))
     with ThreadPoolExecutor(max(1, len(parts))) as threads:
         found = list(threads.map(lambda part: list(_suspected(part, detectors)), parts))
     asked: dict[int, list[int]] = defaultdict(list)
-    for at, rows_of_one in (one for part in found for one in part):
+    for at, rows_of_one in sorted((one for part in found for one in part), key=itemgetter(0)):
         for row in rows_of_one:
             asked[row].append(at)
     return asked

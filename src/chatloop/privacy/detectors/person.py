@@ -147,7 +147,7 @@ PERSON = (
     # Dear Anna, …; Thanks, Anna!
     _person(
         (),
-        rf"(?i:{GREETED}),?\s{{1,3}}{_CAPITAL}",
+        rf"(?i:{GREETED}),?\s{{1,3}}(?:{_CAPITAL}[^\s0-9,.!?:;)'’]|[^\sI]['’]|I['’][^dlv])",
         rf"(?<!\w)(?i:{GREETED}),?\s{{1,3}}({FULL}){_END}",
         _greeted,
     ),

@@ -194,6 +194,7 @@ PASSWORD = Detector(
         *("salasana", "heslo", "jelsz", "parol", "ifre", "пароль", "Пароль", "κωδικ", "密码"),
         *("パスワード", "비밀번호"),
     ),
+    shape=rf"(?i:{_LABEL})".replace("(?= ?[:=])", " ?[:=]"),
     patterns=(
         # password: sunshine, pwd=Tr0ub4dor&3, the passphrase is "correct horse"
         re.compile(
