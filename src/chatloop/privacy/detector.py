@@ -20,7 +20,7 @@ from chatloop.privacy.kinds import Kind
 Span = tuple[int, int]
 
 # So many characters before a value are read again without it.
-_BACK = 48
+_BACK = 128
 _DIGIT = re.compile("[0-9]").search
 
 

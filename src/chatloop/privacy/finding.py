@@ -49,6 +49,8 @@ def findings(
     if not own and not more:
         return []
     found = [*own, *more]
+    if not policy.values and not policy.domains and len(found) == 1:
+        return found
     kept = [one for one in found if not policy.allows(one[2], text[one[0] : one[1]])]
     return sorted(kept, key=itemgetter(0)) if len(kept) > 1 else kept
 
@@ -64,16 +66,24 @@ def windows(length: int) -> list[Span]:
 def _every(text: str, detectors: Sequence[Detector]) -> list[Finding]:
     """What is found when the text is read again near what was taken, until nothing is."""
     text, found = _once(text, detectors)
-    changed = found
-    while changed and (detectors := [one for one in detectors if one.enough(text)]):
+    changed, again = found, _unsettled(found, detectors)
+    while changed and (again := [one for one in again if one.enough(text)]):
         taken, changed = sorted((start, end) for start, end, _ in changed), []
         for start, end in _surroundings(taken, len(text)):
-            for left, right, detector in _once(text[start:end], detectors)[1]:
+            for left, right, detector in _once(text[start:end], again)[1]:
                 if _inside(left, right, start, end, len(text)):
                     changed.append((start + left, start + right, detector))
         text = blanked(text, sorted((start, end) for start, end, _ in changed))
-        found = [*found, *changed]
+        found, again = [*found, *changed], detectors
     return found
+
+
+def _unsettled(found: Sequence[Finding], detectors: Sequence[Detector]) -> Sequence[Detector]:
+    """The detectors that were asked before the last that found anything, and so not of its text."""
+    if not found:
+        return ()
+    last = detectors.index(found[-1][2])
+    return detectors[: last if len(detectors[last].patterns) == 1 else last + 1]
 
 
 def _once(text: str, detectors: Sequence[Detector]) -> tuple[str, list[Finding]]:

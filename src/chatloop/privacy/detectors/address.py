@@ -77,7 +77,13 @@ def _length(text: str) -> int:
 
 
 def _address(words: tuple[str, ...], shape: str, *patterns: str) -> Detector:
-    exact = tuple(re.compile(rf"{_FORWARD}({pattern})(?!\w)") for pattern in patterns)
+    # What is quickly told comes first.
+    exact = tuple(
+        re.compile(
+            rf"{'(?=[0-9])' if pattern.startswith('[0-9]') else ''}{_FORWARD}({pattern})(?!\w)"
+        )
+        for pattern in patterns
+    )
     return Detector("postal_address", exact, 1, words, shape, _length, alphanumeric)
 
 
@@ -108,7 +114,7 @@ POSTAL_ADDRESS = (
     _address(
         (),
         rf"[0-9] ?[A-Za-z]?,? (?:[^a-z ][^ ]* ){{1,4}}(?:{_TYPES})(?:[^0-9A-Za-z_]|$)",
-        rf"(?:(?:Flat|Unit|Apt\.?|Apartment|Suite|Level|Shop) [0-9]{{1,4}}[A-Z]?(?:, "
+        rf"(?=[0-9FUALS])(?:(?:Flat|Unit|Apt\.?|Apartment|Suite|Level|Shop) [0-9]{{1,4}}[A-Z]?(?:, "
         rf"| ?/ ?))?{_NUMBER},? "
         rf"(?:(?:{_WORD}|[0-9]{{1,3}}(?:st|nd|rd|th)) ){{1,4}}(?:{_TYPES})\b\.?"
         rf"(?: (?:North|South|East|West|[NSEW]{{1,2}})\b\.?)?{_NO_NAME}{_UNIT}{_TOWN_CODE}",
