@@ -24,54 +24,63 @@ _GATE = 700
 # one of its own are worth it.
 _LARGE = 4_000
 _FEW = 4
-# A part of the texts for a thread of its own has no fewer than so many rows.
-_PART = 10_000
+# Of more rows the gates are asked part by part.
+_PART = 500_000
 
 
 def suspicions(content: pl.Series, detectors: Sequence[Detector]) -> dict[int, list[int]]:
     """Which rows to read, and the places of the detectors to ask there, in order."""
     table = content.fill_null("").to_frame("content").with_row_index("row")
-    rows = max(_PART, -(-table.height // pl.thread_pool_size()))
-    parts = list(table.iter_slices(rows))
-    with ThreadPoolExecutor(max(1, len(parts))) as threads:
-        found = list(threads.map(lambda part: list(_suspected(part, detectors)), parts))
+    # A regex takes time to prepare, so that threads share gates and not rows.
+    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
+        tasks = [
+            threads.submit(_suspected, part, gate, detectors)
+            for slice_ in table.iter_slices(_PART)
+            for part, gate in _gates(slice_, detectors)
+        ]
+        found = [one for task in tasks for one in task.result()]
     asked: dict[int, list[int]] = defaultdict(list)
-    for at, rows_of_one in sorted((one for part in found for one in part), key=itemgetter(0)):
-        for row in rows_of_one:
+    for at, rows in sorted(found, key=itemgetter(0)):
+        for row in rows:
             asked[row].append(at)
     return asked
 
 
-def _suspected(
+def _gates(
     table: pl.DataFrame, detectors: Sequence[Detector]
-) -> Iterator[tuple[int, list[int]]]:
-    """Places of detectors and the rows to read for them."""
+) -> Iterator[tuple[pl.DataFrame, list[int]]]:
+    """Rows with digits enough, and the places of detectors whose hints make a small regex."""
     places = sorted(range(len(detectors)), key=lambda at: detectors[at].digits)
     for digits, group in groupby(places, key=lambda at: detectors[at].digits):
         table = table.filter(holds_digits(table["content"], digits)) if digits else table
-        by_hint: dict[str, list[int]] = defaultdict(list)
+        gate: list[int] = []
+        length = 0
         for at in group:
-            by_hint[detectors[at].hint].append(at)
-        for hints in _gates(list(by_hint)):
-            near = _holding(table, "|".join(f"(?:{one})" for one in hints))
-            for one in hints:
-                here = _holding(near, one) if len(hints) > 1 else near
-                for at in by_hint[one]:
-                    shape = detectors[at].shape
-                    more = shape and shape != one
-                    yield at, (_holding(here, shape) if more else here)["row"].to_list()
+            more = len(detectors[at].hint)
+            if gate and length + more > _GATE:
+                yield table, gate
+                gate, length = [], 0
+            gate.append(at)
+            length += more
+        yield table, gate
 
 
-def _gates(hints: Sequence[str]) -> Iterator[list[str]]:
-    """The hints, neighbours together as long as they make a small regex."""
-    gate: list[str] = []
-    for hint in hints:
-        if gate and sum(map(len, gate)) + len(hint) > _GATE:
-            yield gate
-            gate = []
-        gate.append(hint)
-    if gate:
-        yield gate
+def _suspected(
+    table: pl.DataFrame, gate: Sequence[int], detectors: Sequence[Detector]
+) -> list[tuple[int, list[int]]]:
+    """Places of detectors and the rows to read for them."""
+    by_hint: dict[str, list[int]] = defaultdict(list)
+    for at in gate:
+        by_hint[detectors[at].hint].append(at)
+    near = _holding(table, "|".join(f"(?:{one})" for one in by_hint))
+    found = []
+    for hint, asking in by_hint.items():
+        here = _holding(near, hint) if len(by_hint) > 1 else near
+        for at in asking:
+            shape = detectors[at].shape
+            rows = _holding(here, shape) if shape and shape != hint else here
+            found.append((at, rows["row"].to_list()))
+    return found
 
 
 def _holding(table: pl.DataFrame, regex: str) -> pl.DataFrame:
