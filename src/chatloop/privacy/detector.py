@@ -73,8 +73,9 @@ class Detector:
 
     def _take(self, pattern: re.Pattern[str], text: str, found: list[Span]) -> tuple[str, object]:
         """The same for one pattern, and whether there may be more for another."""
-        group, position, rest = min(pattern.groups, 1), 0, True
-        while match := rest and pattern.search(text, position):
+        group, position = min(pattern.groups, 1), 0
+        rest: object = True
+        while rest and (match := pattern.search(text, position)):
             start, end = match.span(group)
             if length := self.length(text[start:end]):
                 found.append((start, start + length))

@@ -45,7 +45,8 @@ def redact(turns: pl.DataFrame, kinds: Sequence[str], policy: Policy = NO_POLICY
     """
     detectors, own = chosen(kinds), policy.own
     names = _Names(_taken(turns, [*KINDS, *own]))
-    rows, contents, values = [], [], []
+    rows, contents = [], []
+    values: list[str] = []
     for row, conversation, content, found in _suspected(turns, detectors, policy):
         rows.append(row)
         contents.append(names.replace(conversation, content, found))

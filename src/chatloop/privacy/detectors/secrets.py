@@ -111,8 +111,7 @@ URL_CREDENTIALS = Detector(
 )
 
 # Prefix and the signs that follow it, by each vendor's documentation; a digit among them tells a
-# key
-# from a long word with dashes.
+# key from a long word with dashes.
 _ANY, _LETTERS, _HEX = "[A-Za-z0-9_-]", "[A-Za-z0-9]", "[0-9a-f]"
 _PREFIXED = (
     rf"[rsp]k[_-](?=[A-Za-z_-]*+[0-9]){_ANY}{{16,}}+",
