@@ -40,10 +40,15 @@ def mixtures() -> list[str]:
     return ["".join(draw.choices(pieces, k=4_000)) for _ in range(_MIXTURES)]
 
 
-def cost(unit: str, characters: int = _CHARACTERS) -> float:
-    """Microseconds of the processor for a character of the text that repeats the unit."""
+def text_of(unit: str, characters: int = _CHARACTERS) -> pl.DataFrame:
+    """One long turn that repeats the unit."""
     text = (unit * (characters // len(unit) + 1))[:characters]
-    table = pl.DataFrame({"conversation_id": ["c"], "turn": [0], "content": [text]})
+    return pl.DataFrame({"conversation_id": ["c"], "turn": [0], "content": [text]})
+
+
+def cost(unit: str, characters: int = _CHARACTERS) -> float:
+    """Microseconds of the processor for a character."""
+    table = text_of(unit, characters)
     start = time.process_time()
     redact(table, KINDS)
     return (time.process_time() - start) / characters * 1e6
@@ -61,9 +66,7 @@ def main() -> None:
     for unit in worst[:10]:
         print(f"{costs[unit] / ordinary:6.2f} times ordinary text: {unit[:40]!r}")
     long, long_ordinary = cost(worst[0], _MORE), cost(real, _MORE)
-    left = redact(
-        pl.DataFrame({"conversation_id": ["c"], "turn": [0], "content": [worst[0] * 2_000]}), KINDS
-    ).turns["content"]
+    left = redact(text_of(worst[0]), KINDS).turns["content"]
     return report(
         "hostile_text", max(costs.values()), ordinary, "µs a character",
         not count_personal_data(left, KINDS).sum(), "at most 2 times ordinary text",
