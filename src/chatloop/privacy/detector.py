@@ -11,7 +11,7 @@ their time linear in the length of the text: every repetition is bounded or poss
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -19,13 +19,18 @@ from chatloop.privacy.kinds import Kind
 
 Span = tuple[int, int]
 
+# So many characters before a value are read again without it.
+_BACK = 128
+_DIGIT = re.compile("[0-9]").search
+
 
 @dataclass(frozen=True)
 class Detector:
     """Suspected is a text with so many `digits`, one of the `words` and the `shape`, where given.
 
     A word of small letters is sought in any case, one with capitals as it is. `shape` is a Polars
-    (Rust) regex. A group in a pattern is the value, the rest context.
+    (Rust) regex; `sketch`, a small one, is asked before a large one. A group in a pattern is the
+    value, the rest context.
     """
 
     kind: Kind
@@ -35,37 +40,55 @@ class Detector:
     shape: str = ""
     length: Callable[[str], int] = len
     key: Callable[[str], str] = str.casefold
+    sketch: str = ""
 
     @cached_property
     def hint(self) -> str:
-        """A Rust regex of what a text must have to be read: one of the words, or else the shape."""
+        """A Rust regex of what a text must have: one of the words, or the sketch, or the shape."""
         if not self.words:
-            return self.shape
+            return self.sketch or self.shape
         small = [_literal(word) for word in self.words if word == word.lower()]
         capital = [_literal(word) for word in self.words if word != word.lower()]
         return "|".join([f"(?i:{'|'.join(small)})"] * bool(small) + capital)
 
+    @cached_property
+    def enough(self) -> Callable[[str], object]:
+        """Whether a text has the digits."""
+        more = rf"(?:[^0-9]*+[0-9]){{{self.digits - 1}}}"
+        return re.compile(f"[0-9]{more}").search if self.digits else bool
+
     def spans(self, text: str) -> list[Span]:
         """Where values stand, in order, none overlapping another."""
-        found: list[Span] = []
-        for pattern in self.patterns:
-            if found:
-                text = blanked(text, found)
-            if self.digits and not _enough(self.digits).search(text):
-                break
-            more = list(self._spans(pattern, text))
-            found = sorted([*found, *more]) if found and more else found or more
-        return found
+        return self.take(text)[1]
 
-    def _spans(self, pattern: re.Pattern[str], text: str) -> Iterator[Span]:
+    def take(self, text: str) -> tuple[str, list[Span]]:
+        """`text` with the values opaque, and where they stood, in order."""
+        found: list[Span] = []
+        if self.enough(text):
+            for pattern in self.patterns:
+                text, rest = self._take(pattern, text, found)
+                if not rest:
+                    break
+        return text, sorted(found) if len(found) > 1 else found
+
+    def _take(self, pattern: re.Pattern[str], text: str, found: list[Span]) -> tuple[str, object]:
+        """The same for one pattern, and whether there may be more for another."""
         group, position = min(pattern.groups, 1), 0
-        while match := pattern.search(text, position):
+        rest: object = True
+        while rest and (match := pattern.search(text, position)):
             start, end = match.span(group)
-            length = self.length(text[start:end])
-            # A failed checksum may hide a value that starts a little later.
-            position = start + length if length else match.start() + 1
-            if length:
-                yield start, start + length
+            if length := self.length(text[start:end]):
+                found.append((start, start + length))
+                text = f"{text[:start]}{_opaque(length)}{text[start + length :]}"
+                # One that ends right before may have seemed to go on.
+                back = max(0, start - _BACK)
+                seen = not self.digits or _DIGIT(text, back, start)
+                position = back if seen else start + length
+                rest = self.enough(text)
+            else:
+                # A failed checksum may hide a value that starts a little later.
+                position = match.start() + 1
+        return text, rest
 
 
 def _literal(word: str) -> str:
@@ -74,16 +97,15 @@ def _literal(word: str) -> str:
 
 
 @cache
-def _enough(digits: int) -> re.Pattern[str]:
-    return re.compile(r"[0-9]" + rf"(?:[^0-9]*+[0-9]){{{digits - 1}}}")
+def _opaque(length: int) -> str:
+    return f"[{'_' * (length - 2)}]"[:length]
 
 
 def blanked(text: str, spans: list[Span]) -> str:
     """`text`, as long as before, with every span as opaque as the placeholder to come."""
     pieces, position = [], 0
     for start, end in spans:
-        opaque = f"[{'_' * (end - start - 2)}]"
-        pieces += [text[position:start], opaque[: end - start]]
+        pieces += [text[position:start], _opaque(end - start)]
         position = end
     return "".join([*pieces, text[position:]])
 

@@ -3,11 +3,13 @@ r"""The values of one text, all of them.
     +49 151 23456789+49 151 23456789   the second begins where a number may not go on …
     [______________]+49 151 23456789   … until that is taken out
 
-In a long text it is sought only near what was taken out, so that time stays linear however many
-values hide one behind the other.
+A text is read again only near what was taken out, and a long one in windows, each for what Polars
+suspects in it, so that time stays linear however many values hide one behind the other.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from operator import itemgetter
 
 from chatloop.privacy.detector import Detector, Span, blanked
 from chatloop.privacy.policy import NO_POLICY, Finding, Policy
@@ -20,9 +22,14 @@ ALIKE = {
 }
 _PLAIN = str.maketrans(ALIKE)
 
-# A text of more characters is read again only near what changed, so many characters around it, and
-# what stands at the very edge of such a window may go on beyond it.
-_LONG, _NEAR, _EDGE = 2_000, 192, 64
+# What was taken out matters to so many characters around it, and what stands at the very edge of
+# what is read may go on beyond it.
+_NEAR, _EDGE = 128, 64
+# A longer text is read in windows of this many characters and what is around them.
+_WINDOW, _AROUND = 1_024, 256
+LONG = _WINDOW + 2 * _AROUND
+# A value that begins so far before the end of a window is not seen whole by the next one either.
+_LONGER = 2 * _AROUND - _EDGE
 
 
 def findings(
@@ -30,61 +37,118 @@ def findings(
     detectors: Sequence[Detector],
     policy: Policy = NO_POLICY,
     own: Sequence[Finding] = (),
+    asked: Mapping[int, Sequence[Detector]] | None = None,
 ) -> list[Finding]:
-    """Values in `text` as (start, end, detector), in order; what the user allows is none."""
-    original, found = text, list(own)
-    text = blanked(text.translate(_PLAIN), [(start, end) for start, end, _ in own])
-    text, more = _scanned(text, detectors)
-    found += more
-    if len(text) > _LONG:
-        found += _uncovered(text, [*own, *more], detectors)
-    while more and len(text) <= _LONG:
-        text, more = _scanned(text, detectors)
-        found += more
-    kept = [one for one in found if not policy.allows(one[2], original[one[0] : one[1]])]
-    return sorted(kept, key=lambda finding: finding[0])
+    """Values in `text` as (start, end, detector), in order; what the user allows is none.
+
+    `asked` are the detectors for each of the `windows` of a long text, all where it is left out.
+    """
+    plain = text if text.isascii() else text.translate(_PLAIN)
+    plain = blanked(plain, [(start, end) for start, end, _ in own]) if own else plain
+    more = _every(plain, detectors) if len(text) <= LONG else _in_windows(plain, detectors, asked)
+    if not own and not more:
+        return []
+    found = [*own, *more]
+    if not policy.values and not policy.domains and len(found) == 1:
+        return found
+    kept = [one for one in found if not policy.allows(one[2], text[one[0] : one[1]])]
+    return sorted(kept, key=itemgetter(0)) if len(kept) > 1 else kept
 
 
-def _scanned(text: str, detectors: Sequence[Detector]) -> tuple[str, list[Finding]]:
+def windows(length: int) -> list[Span]:
+    """The parts in which a long text of this length is read; they overlap."""
+    return [
+        (max(0, start - _AROUND), min(length, start + _WINDOW + _AROUND))
+        for start in range(0, length, _WINDOW)
+    ]
+
+
+def _every(text: str, detectors: Sequence[Detector]) -> list[Finding]:
+    """What is found when the text is read again near what was taken, until nothing is."""
+    text, found = _once(text, detectors)
+    changed, again = found, _unsettled(found, detectors)
+    while changed and (again := [one for one in again if one.enough(text)]):
+        taken, changed = sorted((start, end) for start, end, _ in changed), []
+        for start, end in _surroundings(taken, len(text)):
+            for left, right, detector in _once(text[start:end], again)[1]:
+                if _inside(left, right, start, end, len(text)):
+                    changed.append((start + left, start + right, detector))
+        text = blanked(text, sorted((start, end) for start, end, _ in changed))
+        found, again = [*found, *changed], detectors
+    return found
+
+
+def _unsettled(found: Sequence[Finding], detectors: Sequence[Detector]) -> Sequence[Detector]:
+    """The detectors that were asked before the last that found anything, and so not of its text."""
+    if not found:
+        return ()
+    last = detectors.index(found[-1][2])
+    return detectors[: last if len(detectors[last].patterns) == 1 else last + 1]
+
+
+def _once(text: str, detectors: Sequence[Detector]) -> tuple[str, list[Finding]]:
     """The text without what the detectors find, each asked once, and what that is."""
     found: list[Finding] = []
     for detector in detectors:
-        if spans := detector.spans(text):
-            text = blanked(text, spans)
-            found += [(start, end, detector) for start, end in spans]
+        text, spans = detector.take(text)
+        for start, end in spans:
+            found.append((start, end, detector))
     return text, found
 
 
-def _uncovered(
-    text: str, taken: Sequence[Finding], detectors: Sequence[Detector]
-) -> Iterator[Finding]:
-    """What is found when the text is read again near what was taken, until nothing is."""
-    signs = list(text)
-    changed = sorted((start, end) for start, end, _ in taken)
-    while changed:
-        near = list(_windows(changed, len(signs)))
-        changed = []
-        for start, end in near:
-            _, found = _scanned("".join(signs[start:end]), detectors)
-            for left, right, detector in found:
-                inside = (left >= _EDGE or not start) and (
-                    end - start - right >= _EDGE or end == len(signs)
-                )
-                if inside:
-                    span = (start + left, start + right)
-                    signs[slice(*span)] = blanked("x" * (right - left), [(0, right - left)])
-                    changed.append(span)
-                    yield *span, detector
-        changed.sort()
+def _inside(left: int, right: int, start: int, end: int, length: int) -> bool:
+    """Whether a span of a part of the text is seen with enough around it."""
+    return (left >= _EDGE or not start) and (end - start - right >= _EDGE or end == length)
 
 
-def _windows(spans: Sequence[Span], length: int) -> Iterator[Span]:
-    """The surroundings of the spans; those that touch are one."""
+def _surroundings(spans: Sequence[Span], length: int) -> list[Span]:
+    """The characters near the spans; those that touch are one."""
     around = _NEAR + _EDGE
-    first, last = max(0, spans[0][0] - around), 0
-    for start, end in spans:
-        if start - around > last > 0:
-            yield first, last
-            first = start - around
-        last = min(length, end + around)
-    yield first, last
+    ends = [
+        0,
+        *(
+            at
+            for at, (one, other) in enumerate(pairwise(spans), 1)
+            if other[0] - one[1] > 2 * around
+        ),
+        len(spans),
+    ]
+    return [
+        (max(0, spans[first][0] - around), min(length, spans[last - 1][1] + around))
+        for first, last in pairwise(ends)
+    ]
+
+
+def _in_windows(
+    text: str, detectors: Sequence[Detector], asked: Mapping[int, Sequence[Detector]] | None
+) -> list[Finding]:
+    """What is found in a long text, window by window, and again where a neighbour changed it."""
+    parts = windows(len(text))
+    to_ask = asked if asked is not None else dict.fromkeys(range(len(parts)), detectors)
+    signs, found, waiting = list(text), [], set(to_ask)
+    while waiting:
+        now, waiting = sorted(waiting), set()
+        for number in now:
+            for start, end, detector in _read(signs, *parts[number], to_ask[number]):
+                signs[start:end] = blanked("x" * (end - start), [(0, end - start)])
+                found.append((start, end, detector))
+                waiting |= {
+                    other
+                    for other in (number - 1, number + 1)
+                    if other in to_ask and start < parts[other][1] and end > parts[other][0]
+                }
+    return found
+
+
+def _read(signs: list[str], start: int, end: int, detectors: Sequence[Detector]) -> list[Finding]:
+    """What is found in a part of the text, read farther on where a value leads out of it."""
+    found = _every("".join(signs[start:end]), detectors)
+    if end < len(signs) and any(
+        end - start - right < _EDGE and end - start - left > _LONGER for left, right, _ in found
+    ):
+        return _read(signs, start, min(len(signs), end + 2 * (end - start)), detectors)
+    return [
+        (start + left, start + right, detector)
+        for left, right, detector in found
+        if _inside(left, right, start, end, len(signs))
+    ]

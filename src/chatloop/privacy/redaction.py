@@ -17,7 +17,7 @@ import polars as pl
 from chatloop.errors import UserError
 from chatloop.privacy.detector import Detector, Span
 from chatloop.privacy.detectors import DETECTORS
-from chatloop.privacy.finding import ALIKE, findings
+from chatloop.privacy.finding import ALIKE, LONG, findings, windows
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.policy import NO_POLICY, Finding, Policy, own_spans
 from chatloop.privacy.suspicion import suspicions
@@ -45,14 +45,17 @@ def redact(turns: pl.DataFrame, kinds: Sequence[str], policy: Policy = NO_POLICY
     """
     detectors, own = chosen(kinds), policy.own
     names = _Names(_taken(turns, [*KINDS, *own]))
-    counts: Counter[str] = Counter()
     rows, contents = [], []
+    values: list[str] = []
     for row, conversation, content, found in _suspected(turns, detectors, policy):
         rows.append(row)
         contents.append(names.replace(conversation, content, found))
-        counts.update(detector.kind for _, _, detector in found)
+        values += [detector.kind for _, _, detector in found]
     redacted = turns.with_columns(_replaced(turns["content"], rows, contents))
-    asked = dict.fromkeys([*own, *(detector.kind for detector in detectors)])
+    counts, asked = (
+        Counter(values),
+        dict.fromkeys([*own, *(detector.kind for detector in detectors)]),
+    )
     return Redaction(redacted, {kind: counts[kind] for kind in asked}, names.mapping)
 
 
@@ -114,26 +117,53 @@ def _suspected(
     turns: pl.DataFrame, detectors: Sequence[Detector], policy: Policy
 ) -> Iterator[tuple[int, str, str, list[Finding]]]:
     """Row, conversation, content and findings of every turn that has any, in order of turns."""
-    asked = suspicions(_plain(turns["content"]), detectors)
+    short, long = _asked(_plain(turns["content"]), detectors)
     own = _own_findings(turns["content"], policy)
-    if not asked and not own:
+    if not short and not long and not own:
         return
+    places = pl.Series("row", sorted({*short, *long, *own}), dtype=pl.UInt32)
     rows = (
-        turns.lazy()
-        .select("conversation_id", "turn", "content")
-        .with_row_index("row")
-        .filter(pl.col("row").is_in([*asked, *own]))
+        turns.select(pl.col("conversation_id", "turn", "content").gather(places))
+        .with_columns(places)
         .sort("conversation_id", "turn")
-        .collect()
     )
-    for row, conversation, _, content in rows.iter_rows():
-        here = [detectors[at] for at in sorted(asked.get(row, ()))]
-        if found := findings(content, here, policy, own.get(row, ())):
+    for conversation, _, content, row in rows.iter_rows():
+        here, parts = short.get(row, ()), long.get(row, {})
+        if found := findings(content, here, policy, own.get(row, ()), parts):
             yield row, conversation, content, found
+
+
+def _asked(
+    content: pl.Series, detectors: Sequence[Detector]
+) -> tuple[dict[int, list[Detector]], dict[int, dict[int, list[Detector]]]]:
+    """By row, the detectors to ask; of long texts by row and window."""
+    rows = [row for row in (content.str.len_bytes() > LONG).arg_true() if len(content[row]) > LONG]
+    parts = [
+        (row, number, text[start:end])
+        for row, text in zip(rows, content.gather(rows), strict=True)
+        for number, (start, end) in enumerate(windows(len(text)))
+    ]
+    count, every = content.len(), content
+    if parts:
+        every = content.clone().scatter(rows, "").rechunk()
+        every = every.append(pl.Series([text for _, _, text in parts]))
+    short: dict[int, list[Detector]] = {}
+    long: dict[int, dict[int, list[Detector]]] = {}
+    for at, places in suspicions(every, detectors).items():
+        here = [detectors[place] for place in places]
+        if at < count:
+            short[at] = here
+        else:
+            row, number, _ = parts[at - count]
+            long.setdefault(row, {})[number] = here
+    return short, long
 
 
 def _plain(content: pl.Series) -> pl.Series:
     """Blanks and hyphens as the patterns know them; most data have no other."""
+    # Where every character is a byte, there are none of these.
+    if (content.str.len_bytes() == content.str.len_chars()).all():
+        return content
     other = rf"[{''.join(ALIKE)}]"
     if not content.str.contains(other).any():
         return content
@@ -201,10 +231,4 @@ def _replaced(content: pl.Series, rows: Sequence[int], values: Sequence[str]) ->
     """`content` with other values in these rows."""
     if not rows:
         return content
-    new = pl.DataFrame({"row": rows, "new": values}, schema={"row": pl.UInt32, "new": pl.String})
-    table = (
-        content.to_frame("old")
-        .with_row_index("row")
-        .join(new, on="row", how="left", maintain_order="left")
-    )
-    return table.select(pl.coalesce("new", "old").alias(content.name)).to_series()
+    return content.clone().scatter(rows, values)

@@ -2,63 +2,92 @@
 
 Call me on 408-971-8523  →  the detectors of phone, and of every other kind with ten digits
 
-What is cheap comes first: digits are counted for many detectors at a time, then one regex asks for
-what any of these looks for, and only where it matches does what single detectors ask matter.
+What is cheap comes first: digits are counted for many detectors at a time, then a gate, one regex,
+asks for what any of some detectors looks for, and only where it matches does what single detectors
+ask matter. A gate is small, for one that outgrows the cache of the engine's automaton builds its
+states again and again.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
+from operator import itemgetter
 
 import polars as pl
 
 from chatloop.privacy.detector import Detector
 
-# A longer regex, of all the names there are, fills the cache of the engine's automaton alone.
+# A gate is a regex of at most so many characters, or of one detector alone.
+_GATE = 700
+# A longer regex, of all the names there are, takes time to prepare; so many characters of text to
+# one of its own are worth it.
 _LARGE = 4_000
-# A large one takes time to prepare; so many characters of text to one of its own are worth it.
 _FEW = 4
-# A part of the texts for a thread of its own has no fewer than so many rows.
-_PART = 10_000
+# Of more rows the gates are asked part by part.
+_PART = 500_000
 
 
 def suspicions(content: pl.Series, detectors: Sequence[Detector]) -> dict[int, list[int]]:
-    """Which rows to read, and the places of the detectors to ask there."""
+    """Which rows to read, and the places of the detectors to ask there, in order."""
     table = content.fill_null("").to_frame("content").with_row_index("row")
-    rows = max(_PART, -(-table.height // pl.thread_pool_size()))
-    parts = list(table.iter_slices(rows))
-    with ThreadPoolExecutor(max(1, len(parts))) as threads:
-        found = list(threads.map(lambda part: list(_suspected(part, detectors)), parts))
+    # A regex takes time to prepare, so that threads share gates and not rows.
+    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
+        tasks = [
+            threads.submit(_suspected, part, gate, detectors)
+            for slice_ in table.iter_slices(_PART)
+            for part, gate in _gates(slice_, detectors)
+        ]
+        found = [one for task in tasks for one in task.result()]
     asked: dict[int, list[int]] = defaultdict(list)
-    for at, rows_of_one in (one for part in found for one in part):
-        for row in rows_of_one:
+    for at, rows in sorted(found, key=itemgetter(0)):
+        for row in rows:
             asked[row].append(at)
     return asked
 
 
-def _suspected(
+def _gates(
     table: pl.DataFrame, detectors: Sequence[Detector]
-) -> Iterator[tuple[int, list[int]]]:
-    """Places of detectors and the rows to read for them."""
+) -> Iterator[tuple[pl.DataFrame, list[int]]]:
+    """Rows with digits enough, and the places of detectors whose hints make a small regex."""
     places = sorted(range(len(detectors)), key=lambda at: detectors[at].digits)
     for digits, group in groupby(places, key=lambda at: detectors[at].digits):
         table = table.filter(holds_digits(table["content"], digits)) if digits else table
-        by_hint: dict[str, list[int]] = defaultdict(list)
+        gate: list[int] = []
+        length = 0
         for at in group:
-            by_hint[detectors[at].hint].append(at)
-        gate = "|".join(f"(?:{one})" for one in by_hint if len(one) < _LARGE)
-        near = _holding(table, gate) if gate else table
-        for one, asking in by_hint.items():
-            here = _holding(near if len(one) < _LARGE else table, one)
-            for at in asking:
-                shape = detectors[at].shape if detectors[at].words else ""
-                yield at, (_holding(here, shape) if shape else here)["row"].to_list()
+            more = len(detectors[at].hint)
+            if gate and length + more > _GATE:
+                yield table, gate
+                gate, length = [], 0
+            gate.append(at)
+            length += more
+        yield table, gate
+
+
+def _suspected(
+    table: pl.DataFrame, gate: Sequence[int], detectors: Sequence[Detector]
+) -> list[tuple[int, list[int]]]:
+    """Places of detectors and the rows to read for them."""
+    by_hint: dict[str, list[int]] = defaultdict(list)
+    for at in gate:
+        by_hint[detectors[at].hint].append(at)
+    near = _holding(table, "|".join(f"(?:{one})" for one in by_hint))
+    found = []
+    for hint, asking in by_hint.items():
+        here = _holding(near, hint) if len(by_hint) > 1 else near
+        for at in asking:
+            shape = detectors[at].shape
+            rows = _holding(here, shape) if shape and shape != hint else here
+            found.append((at, rows["row"].to_list()))
+    return found
 
 
 def _holding(table: pl.DataFrame, regex: str) -> pl.DataFrame:
     """The rows where the regex matches, or all where to ask costs more than to read them."""
     content = table["content"]
+    if not table.height:
+        return table
     if len(regex) >= _LARGE and (content.str.len_bytes().sum() or 0) < _FEW * len(regex):
         return table
     return table.filter(content.str.contains(regex))

@@ -65,6 +65,11 @@ _FRENCH_TYPE = (
     r"(?i:rue|avenue|av\.|boulevard|bd|place|chemin|allée|impasse|quai|route|cours|square|passage)"
 )
 _FRENCH = rf"{_FRENCH_TYPE}(?: (?:de la|de l['’]|de|des|du|la|le|les|aux?)| d['’])? ?{_WORDS}"
+# Flat 12, Plot No. 7
+_HOUSE = (
+    r"(?i:H\.? ?No\.?|House No\.?|Plot(?: No\.?)?|Door No\.?|Flat(?: No\.?)?|Apartment|Apt\.?"
+    r"|Unit|Block|Blk)"
+)
 
 
 def _length(text: str) -> int:
@@ -72,7 +77,13 @@ def _length(text: str) -> int:
 
 
 def _address(words: tuple[str, ...], shape: str, *patterns: str) -> Detector:
-    exact = tuple(re.compile(rf"{_FORWARD}({pattern})(?!\w)") for pattern in patterns)
+    # What is quickly told comes first.
+    exact = tuple(
+        re.compile(
+            rf"{'(?=[0-9])' if pattern.startswith('[0-9]') else ''}{_FORWARD}({pattern})(?!\w)"
+        )
+        for pattern in patterns
+    )
     return Detector("postal_address", exact, 1, words, shape, _length, alphanumeric)
 
 
@@ -92,10 +103,8 @@ POSTAL_ADDRESS = (
             "block",
             "door no",
         ),
-        "",
-        rf"(?i:H\.? ?No\.?|House No\.?|Plot(?: No\.?)?|Door No\.?|Flat(?: No\.?)?|Apartment"
-        rf"|Apt\.?|Unit"
-        rf"|Block|Blk) ?#?[0-9]{{1,5}}[A-Z]?(?:[-/][0-9]{{1,4}})?,? (?:{_NUMBER} )?{_WORDS}(?:"
+        rf"{_HOUSE} ?#?[0-9]",
+        rf"{_HOUSE} ?#?[0-9]{{1,5}}[A-Z]?(?:[-/][0-9]{{1,4}})?,? (?:{_NUMBER} )?{_WORDS}(?:"
         rf" {_WORD}){{0,2}}"
         rf"(?: [0-9]{{1,2}})?(?:,? #[0-9]{{1,3}}-[0-9]{{1,4}})?(?:, {_WORDS}(?:"
         rf" [0-9]{{1,3}})?){{0,3}},? "
@@ -105,7 +114,7 @@ POSTAL_ADDRESS = (
     _address(
         (),
         rf"[0-9] ?[A-Za-z]?,? (?:[^a-z ][^ ]* ){{1,4}}(?:{_TYPES})(?:[^0-9A-Za-z_]|$)",
-        rf"(?:(?:Flat|Unit|Apt\.?|Apartment|Suite|Level|Shop) [0-9]{{1,4}}[A-Z]?(?:, "
+        rf"(?=[0-9FUALS])(?:(?:Flat|Unit|Apt\.?|Apartment|Suite|Level|Shop) [0-9]{{1,4}}[A-Z]?(?:, "
         rf"| ?/ ?))?{_NUMBER},? "
         rf"(?:(?:{_WORD}|[0-9]{{1,3}}(?:st|nd|rd|th)) ){{1,4}}(?:{_TYPES})\b\.?"
         rf"(?: (?:North|South|East|West|[NSEW]{{1,2}})\b\.?)?{_NO_NAME}{_UNIT}{_TOWN_CODE}",

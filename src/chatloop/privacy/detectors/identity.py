@@ -86,10 +86,16 @@ def _geo_length(text: str) -> int:
     return len(text) if fits else 0
 
 
+def _called(words: str) -> str:
+    """One of the words for Rust, no letter before it."""
+    return f"(?i:(?:^|[^a-z])(?:{words}))"
+
+
 PASSPORT = Detector(
     kind="passport",
     digits=3,
     words=("passp", "passe", "passn", "reisep", "pasap", "passap", "paspo", "paszp", "pp"),
+    shape=_called(_PASSPORT),
     patterns=(near(_PASSPORT, _PAPER), before(_PASSPORT, _PAPER)),
     length=_paper_length,
     key=alphanumeric,
@@ -104,6 +110,7 @@ DRIVING_LICENCE = Detector(
         *("licen", "dvla", "hrerschein", "permis", "patente", "rijbewijs", "prawo jazdy", "dl"),
         *("carteira", "cnh", "conducir", "carta de cond", "rkort", "ajokortti", "ehliyet"),
     ),
+    shape=_called(_LICENCE),
     patterns=(near(_LICENCE, _DL), before(_LICENCE, _DL)),
     length=_paper_length,
     key=alphanumeric,

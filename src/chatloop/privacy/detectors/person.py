@@ -50,11 +50,12 @@ def _person(
     shape: str,
     pattern: str,
     length: Callable[[str], int],
+    sketch: str = "",
 ) -> Detector:
     def key(text: str) -> str:
         return " ".join(text.casefold().split())
 
-    return Detector("person", (re.compile(pattern),), 0, words, shape, length, key)
+    return Detector("person", (re.compile(pattern),), 0, words, shape, length, key, sketch)
 
 
 _END = (
@@ -121,11 +122,12 @@ PERSON = (
         rf"(?i:{_SAID}) (?:{_SMALLS})[ -]",
         rf"(?<!\w)(?i:{_SAID}) ({SMALL})(?!\w)",
         small_pair,
+        rf"(?i:{_SAID}) [a-zà-ÿ]",
     ),
     # Dear Ms Okafor; Herr Dr. Müller
     _person(
         TITLES,
-        "",
+        rf"(?:^|[^A-Za-z])(?:{TITLE})\.? [^\s0-9.,!?]",
         rf"(?<!\w)(?:{TITLE})\.? (?:(?:Dr|Prof)\.? )?({FULL})",
         stated,
     ),
@@ -145,7 +147,7 @@ PERSON = (
     # Dear Anna, …; Thanks, Anna!
     _person(
         (),
-        rf"(?i:{GREETED}),?\s{{1,3}}{_CAPITAL}",
+        rf"(?i:{GREETED}),?\s{{1,3}}(?:{_CAPITAL}[^\s0-9,.!?:;)'’]|[^\sI]['’]|I['’][^dlv])",
         rf"(?<!\w)(?i:{GREETED}),?\s{{1,3}}({FULL}){_END}",
         _greeted,
     ),
@@ -167,7 +169,7 @@ PERSON = (
     _person(
         (),
         _PAIR,
-        rf"{_NO_CREDIT}({NAME} (?:[A-Z]\.? )?(?:{PARTICLE})?{NAME}){_NO_WORK}",
+        rf"(?:(?<=\W)|^)(?={_CAPITAL}){_NO_CREDIT}({NAME} (?:[A-Z]\.? )?(?:{PARTICLE})?{NAME}){_NO_WORK}",
         paired,
     ),
     _person(

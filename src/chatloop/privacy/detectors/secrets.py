@@ -111,8 +111,7 @@ URL_CREDENTIALS = Detector(
 )
 
 # Prefix and the signs that follow it, by each vendor's documentation; a digit among them tells a
-# key
-# from a long word with dashes.
+# key from a long word with dashes.
 _ANY, _LETTERS, _HEX = "[A-Za-z0-9_-]", "[A-Za-z0-9]", "[0-9a-f]"
 _PREFIXED = (
     rf"[rsp]k[_-](?=[A-Za-z_-]*+[0-9]){_ANY}{{16,}}+",
@@ -194,6 +193,7 @@ PASSWORD = Detector(
         *("salasana", "heslo", "jelsz", "parol", "ifre", "пароль", "Пароль", "κωδικ", "密码"),
         *("パスワード", "비밀번호"),
     ),
+    shape=rf"(?i:{_LABEL})".replace("(?= ?[:=])", " ?[:=]"),
     patterns=(
         # password: sunshine, pwd=Tr0ub4dor&3, the passphrase is "correct horse"
         re.compile(
