@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
-from chatloop.duplicates.near import jaccard, near_duplicates
+from chatloop.duplicates.near import near_duplicates
 from chatloop.params.data import NearDuplicates
 
 PARAMS = NearDuplicates(threshold=0.8, permutations=128, shingle_words=3, seed=1)
@@ -126,6 +126,11 @@ def _timed(find: Callable[[Sequence[str]], list[int]], said: list[str]) -> tuple
     start = time.perf_counter()
     found = find(said)
     return time.perf_counter() - start, found
+
+
+def jaccard(first: frozenset[int], second: frozenset[int]) -> float:
+    """Shared elements as a share of all."""
+    return len(first & second) / max(1, len(first | second))
 
 
 def _shingles(words: Sequence[str]) -> frozenset[int]:
