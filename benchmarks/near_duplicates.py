@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
-from chatloop.duplicates.near import near_duplicates
+from chatloop.duplicates.index import near_duplicates
 from chatloop.params.data import NearDuplicates
 
 PARAMS = NearDuplicates(threshold=0.8, permutations=128, shingle_words=3, seed=1)

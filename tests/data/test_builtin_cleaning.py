@@ -6,7 +6,8 @@ import pytest
 from chatloop.cleaning.judging import Judgement, judge
 from chatloop.cleaning.repairs import repair
 from chatloop.corpus import Corpus, generate
-from chatloop.duplicates.near import near_duplicates, transcripts
+from chatloop.duplicates.index import near_duplicates
+from chatloop.duplicates.near import transcripts
 from chatloop.duplicates.splitting import assigned, kinds_of
 from chatloop.formats import FORMATS
 from chatloop.io.tables import turns_of

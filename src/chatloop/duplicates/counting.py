@@ -18,13 +18,15 @@ PAIRS = 1 << 15
 # Of the bits that count shingles, so many more than it takes to number them, and no more than that.
 _SPARE_BITS, _MOST_BITS = 1, 24
 _ROUNDING = 1e-9
-# Pairs that were compared in vain and may turn up again; a few more are forgotten.
+# Pairs that were compared in vain and may turn up again; of more, some are forgotten.
 _REMEMBERED = 1 << 21
 
 
 def gathered(hashes: Hashes, starts: Rows, sizes: Rows) -> Hashes:
     """Some of the texts end to end, each given by where its shingles start and how many it has."""
     before = np.cumsum(sizes) - sizes
+    if np.array_equal(starts - starts[0], before):
+        return hashes[starts[0] : starts[0] + before[-1] + sizes[-1]]
     return np.asarray(hashes[np.repeat(starts - before, sizes) + np.arange(sizes.sum())])
 
 
@@ -68,6 +70,7 @@ class Company:
         bits = min(shingles.bit_length() + _SPARE_BITS, _MOST_BITS)
         self._shift = np.uint64(64 - bits)
         self._counts = np.zeros(1 << bits, dtype=np.uint32)
+        self._alone: Flags | None = None
 
     def tell(self, hashes: Hashes) -> None:
         """Shingles of the next texts."""
@@ -76,14 +79,17 @@ class Company:
     def kept(self, hashes: Hashes, sizes: Rows, threshold: float) -> Flags:
         """Texts enough of whose shingles stand somewhere else, too: no other can have a twin.
 
-        What a text has alone is no part of what it shares: at most `1 - threshold` of it.
+        What a text has alone is no part of what it shares: at most `1 - threshold` of it. To be
+        asked when all are told.
         """
-        alone = self._counts[self._places(hashes)] == 1
-        many = np.add.reduceat(alone, np.cumsum(sizes) - sizes, dtype=np.int64)
+        if self._alone is None:
+            self._alone = self._counts == 1
+        before = np.concatenate(([0], np.cumsum(self._alone[self._places(hashes)])))
+        many = np.diff(before[np.concatenate(([0], np.cumsum(sizes)))])
         return np.asarray(many <= (1 - threshold) * sizes + _ROUNDING)
 
     def _places(self, hashes: Hashes) -> Rows:
-        return (hashes >> self._shift).astype(np.int64)
+        return (hashes >> self._shift).view(np.int64)
 
 
 class Clusters:
@@ -92,37 +98,27 @@ class Clusters:
     def __init__(self, texts: int) -> None:
         self.roots: Rows = np.arange(texts, dtype=np.int64)
         self._strangers: Rows = np.empty(0, dtype=np.int64)
-        self._new: list[Rows] = []
 
-    def apart(self, first: Rows, second: Rows) -> tuple[Rows, Rows]:
-        """The pairs that are not in one cluster yet: most candidates of a large one are."""
+    def unsettled(self, first: Rows, second: Rows) -> tuple[Rows, Rows]:
+        """Of these pairs each once that is neither in one cluster yet nor known to be no twins."""
         apart = self.roots[first] != self.roots[second]
-        return first[apart], second[apart]
-
-    def unknown(self, first: Rows, second: Rows) -> tuple[Rows, Rows]:
-        """The pairs that were not compared in a band before."""
-        pairs = self._numbers(first, second)
+        pairs = np.unique(self._numbers(first[apart], second[apart]))
         at = np.searchsorted(self._strangers, pairs)
-        new = np.append(self._strangers, -1)[at] != pairs
-        return first[new], second[new]
+        pairs = pairs[np.append(self._strangers, -1)[at] != pairs]
+        return pairs // len(self.roots), pairs % len(self.roots)
 
     def judge(self, first: Rows, second: Rows, twins: Flags) -> None:
-        """Clusters of twins become one."""
-        self._new.append(self._numbers(first[~twins], second[~twins]))
+        """Clusters of twins become one; the others are strangers."""
         for one, two in zip(first[twins].tolist(), second[twins].tolist(), strict=True):
             low, high = sorted((self._root(one), self._root(two)))
             self.roots[high] = low
         while twins.any() and not np.array_equal(self.roots, further := self.roots[self.roots]):
             self.roots = further
-
-    def remember(self) -> None:
-        """What was compared in vain, for the next bands, or some of it."""
-        self._strangers = np.unique(np.concatenate([self._strangers, *self._new]))[:_REMEMBERED]
-        self._new = []
+        new = self._numbers(first[~twins], second[~twins])
+        self._strangers = np.union1d(self._strangers, new)[:_REMEMBERED]
 
     def _numbers(self, first: Rows, second: Rows) -> Rows:
-        low, high = np.minimum(first, second), np.maximum(first, second)
-        return low * len(self.roots) + high
+        return np.minimum(first, second) * len(self.roots) + np.maximum(first, second)
 
     def _root(self, row: int) -> int:
         while self.roots[row] != row:

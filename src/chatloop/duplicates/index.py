@@ -19,7 +19,8 @@ where its shingles are, and of those that can have a twin a byte a permutation.
 import mmap
 import os
 from collections.abc import Iterator
-from typing import BinaryIO
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
 
 import numpy as np
 import polars as pl
@@ -41,6 +42,18 @@ from chatloop.params.data import NearDuplicates
 _TEXTS, _SHINGLES = 20_000, 1 << 19
 # Most texts have no twin; some have one only with texts that were sifted out, so there are turns.
 _TURNS = 3
+_NONE = np.empty(0, dtype=np.int64)
+
+
+def near_duplicates(texts: pl.Series, params: NearDuplicates) -> Rows:
+    """For each text the row of the first text of its cluster; its own row where it has no twin.
+
+    A cluster is what is connected by twins: the twin of a twin belongs to it.
+    """
+    with TemporaryFile() as spill:
+        index = TwinIndex(params, cast("BinaryIO", spill))
+        index.add(texts)
+        return index.clusters()
 
 
 class TwinIndex:
@@ -83,7 +96,7 @@ class TwinIndex:
             self._starts.append(self._written + offsets[said])
             self._sizes.append(np.diff(offsets)[said])
             # Alike for the same shingles in whatever order.
-            self._digests.append(np.add.reduceat(mixed(mixed(hashes)), offsets[said]))
+            self._digests.append(np.add.reduceat(mixed(hashes), offsets[said]))
             self._spill.seek(0, os.SEEK_END)
             self._spill.write(hashes.data)
             self._written += len(hashes)
@@ -132,29 +145,46 @@ class TwinIndex:
     def _joined(self, told: "_Told", kept: Bytes, keys: "_Keys") -> Rows:
         """For each text the root of its cluster."""
         clusters = Clusters(len(kept))
-        first_keys = current = keys.of(0)
-        for band in range(self._bands):
-            following = keys.of(band + 1) if band + 1 < self._bands else first_keys
-            for pair in agreeing(current, following):
-                for at in range(0, len(pair[0]), PAIRS):
-                    first, second = (side[at : at + PAIRS] for side in pair)
-                    first, second = clusters.apart(first, second)
-                    near = likely(kept, first, second, self._params.threshold)
-                    self._compare(told, clusters, first[near], second[near])
-            clusters.remember()
-            current = following
+        for first, second in _gathered(self._met(keys)):
+            pair = clusters.unsettled(first, second)
+            near = likely(kept, *pair, self._params.threshold)
+            self._compare(told, clusters, pair[0][near], pair[1][near])
         return clusters.roots
 
-    def _compare(self, told: "_Told", clusters: "Clusters", first: Rows, second: Rows) -> None:
+    def _met(self, keys: "_Keys") -> Iterator[tuple[Rows, Rows]]:
+        """Pairs of texts that agree on a band, band by band."""
+        current = keys.of(0)
+        for band in range(self._bands):
+            following = keys.of((band + 1) % self._bands)
+            yield from agreeing(current, following)
+            current = following
+
+    def _compare(self, told: "_Told", clusters: Clusters, first: Rows, second: Rows) -> None:
         """Count what pairs share, so many at once as fit, without those that became one since."""
-        first, second = clusters.unknown(first, second)
         costs = np.cumsum(told.sizes[first] + told.sizes[second]) // _SHINGLES
         for part in np.split(np.arange(len(first)), np.flatnonzero(np.diff(costs)) + 1):
-            pair = clusters.apart(first[part], second[part])
+            pair = clusters.unsettled(first[part], second[part])
             if len(pair[0]):
                 alike = similarities(told.hashes, told.starts, told.sizes, *pair)
                 clusters.judge(*pair, alike >= self._params.threshold)
             told.forget()
+
+
+def _gathered(met: Iterator[tuple[Rows, Rows]]) -> Iterator[tuple[Rows, Rows]]:
+    """The same pairs, many few put together and what is too many cut."""
+    held: list[tuple[Rows, Rows]] = []
+    for pair in met:
+        held.append(pair)
+        if sum(len(first) for first, _ in held) >= PAIRS:
+            yield from _cut(held)
+            held = []
+    yield from _cut(held)
+
+
+def _cut(held: list[tuple[Rows, Rows]]) -> Iterator[tuple[Rows, Rows]]:
+    first, second = (np.concatenate([pair[side] for pair in held] or [_NONE]) for side in (0, 1))
+    for at in range(0, len(first), PAIRS):
+        yield first[at : at + PAIRS], second[at : at + PAIRS]
 
 
 class _Told:

@@ -1,18 +1,9 @@
-"""Near-duplicates: texts that share most of their word shingles, grouped into clusters.
+"""Conversations as texts to compare: what was said, and not how it was typed.
 
-0  my lamp arrived broken can i return it please
-1  hello my lamp arrived broken can i return it    →  clusters [0, 0, 2]
-2  where is my parcel
+    user  Where is   my parcel?   │   assistant  It left today.   →   where is my parcel?⏎it left today.
 """
 
-from tempfile import TemporaryFile
-from typing import BinaryIO, cast
-
 import polars as pl
-
-from chatloop.duplicates.index import TwinIndex
-from chatloop.duplicates.shingling import Rows
-from chatloop.params.data import NearDuplicates
 
 _KEY = ("conversation_id", "turn")
 
@@ -43,14 +34,3 @@ def transcripts_of(said: pl.DataFrame) -> pl.DataFrame:
         whole, on="conversation_id", how="left", nulls_equal=True, maintain_order="left"
     )
     return joined.with_columns(pl.col("transcript").fill_null(""))
-
-
-def near_duplicates(texts: pl.Series, params: NearDuplicates) -> Rows:
-    """For each text the row of the first text of its cluster; its own row where it has no twin.
-
-    A cluster is what is connected by twins: the twin of a twin belongs to it.
-    """
-    with TemporaryFile() as spill:
-        index = TwinIndex(params, cast("BinaryIO", spill))
-        index.add(texts)
-        return index.clusters()

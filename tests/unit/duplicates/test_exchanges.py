@@ -8,7 +8,7 @@ from chatloop.duplicates.exchanges import (
     said,
     with_exchange,
 )
-from chatloop.duplicates.near import near_duplicates
+from chatloop.duplicates.index import near_duplicates
 from chatloop.io.tables import TURNS
 from chatloop.params.data import Contamination, NearDuplicates
 

@@ -4,8 +4,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatloop.duplicates.index import TwinIndex
-from chatloop.duplicates.near import near_duplicates
+from chatloop.duplicates.index import TwinIndex, near_duplicates
 from chatloop.params.data import NearDuplicates
 
 PARAMS = NearDuplicates(threshold=0.6, permutations=64, shingle_words=2, seed=1)

@@ -5,7 +5,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatloop.duplicates.near import near_duplicates
+from chatloop.duplicates.index import near_duplicates
 from chatloop.params import NearDuplicates
 
 PARAMS = NearDuplicates(threshold=0.6, permutations=128, shingle_words=2, seed=1)

@@ -4,7 +4,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatloop.duplicates.near import near_duplicates, transcripts
+from chatloop.duplicates.index import near_duplicates
+from chatloop.duplicates.near import transcripts
 from chatloop.duplicates.splitting import SPLITS, assigned, kinds_of, position, split_of
 from chatloop.io.tables import TURNS
 from chatloop.params import SplitParams
