@@ -1,6 +1,6 @@
 """Conversations as texts to compare: what was said, and not how it was typed.
 
-    user  Where is   my parcel?   │   assistant  It left today.   →   where is my parcel?⏎it left today.
+user  Where is   my parcel?  │ assistant  It left today.   →   where is my parcel?⏎it left …
 """
 
 import polars as pl

@@ -7,6 +7,7 @@ Out: data/split/{train,validation,test,left_out}.parquet, reports/split.json.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -35,19 +36,12 @@ from chatloop.duplicates.splitting import (
 from chatloop.errors import DataError, UserError
 from chatloop.io.batches import scratch, sorted_batches
 from chatloop.io.files import read_json, write_json
-from chatloop.io.tables import LEFT_OUT, SPLIT_TURNS, table_writer
+from chatloop.io.tables import LEFT_OUT, SPLIT_TURNS, TURNS, table_writer
 from chatloop.params import SplitParams
+from chatloop.reporting.splits import Tally, split_report
 from chatloop.stages import main, say
 
 OUT = pl.col("reason").is_not_null()
-
-
-@dataclass
-class _Part:
-    """What is counted of a split while it is written."""
-
-    turns: int
-    topics: set[str]
 
 
 @dataclass(frozen=True)
@@ -94,18 +88,18 @@ def split(
             for name, path in paths.items()
         }
         write_out = files.enter_context(table_writer(left_out, LEFT_OUT))
-        parts = {name: _Part(0, set()) for name in (*SPLITS, *REASONS)}
+        tally = Tally()
         for table in _placed(sorted_batches(turns), found):
             for name in SPLITS:
                 part = table.filter((pl.col("split") == name) & ~OUT)
-                _count(part, parts[name])
+                tally.count(name, part)
                 write[name](part.match_to_schema(SPLIT_TURNS, extra_columns="ignore"))
             out = table.filter(OUT).with_columns(stage=pl.lit("split"))
             for reason in REASONS:
-                _count(out.filter(pl.col("reason") == reason), parts[reason])
+                tally.count(reason, out.filter(pl.col("reason") == reason))
             write_out(out.match_to_schema(LEFT_OUT, extra_columns="ignore"))
         known = {name: one.known() for name, one in found.familiar.items()}
-        write_json(report, _report(found.placed, parts, found.repeats, known))
+        write_json(report, split_report(found.placed, tally, found.repeats, known))
         # Where this raises, no table is written.
         _is_clean(known["exchanges"], params)
     lost = found.placed.filter(OUT).height
@@ -118,7 +112,8 @@ def _read(
     """Who has twins and where everyone belongs, which exchanges repeat, what is held out."""
     ids, kinds, keys, marks = [], [], [], []
     familiar = {name: Familiarity(params.contamination) for name in ("exchanges", "answers")}
-    for batch in batches:
+    # An empty batch first, so that there is a table where there are no turns.
+    for batch in chain([TURNS.to_frame()], batches):
         plain = spoken(batch)
         whole, found = transcripts_of(plain), exchanges_of(plain)
         talks.add(whole["transcript"])
@@ -160,11 +155,6 @@ def _tell(
         how(one, texts)
 
 
-def _count(part: pl.DataFrame, counted: _Part) -> None:
-    counted.turns += part.height
-    counted.topics.update(part["topics"].explode().drop_nulls().unique())
-
-
 def _passed(validated: Path) -> None:
     result = read_json(validated)
     if not isinstance(result, dict) or result.get("success") is not True:
@@ -188,42 +178,6 @@ def _is_clean(found: Known, params: SplitParams) -> None:
             f"training data, split.contamination.max_share allows {limit:.1%}; lower "
             "split.near_duplicates.threshold, or clean.near_duplicates.threshold"
         )
-
-
-def _report(
-    placed: pl.DataFrame, parts: dict[str, _Part], repeats: Repeats, known: dict[str, Known]
-) -> dict[str, object]:
-    out = placed.filter(OUT)
-    left = dict(out.group_by("reason").len().iter_rows())
-    turns = {reason: parts[reason].turns for reason in REASONS}
-    return {
-        **{name: _counts(name, placed, parts[name]) for name in SPLITS},
-        "left_out": {
-            "conversations": out.height,
-            "turns": sum(turns.values()),
-            "by_reason": {reason: left.get(reason, 0) for reason in REASONS},
-            "turns_by_reason": turns,
-        },
-        "exchanges": {
-            "all": repeats.exchanges,
-            "exact_repeats": repeats.exact,
-            "near_repeats": repeats.near,
-        },
-        "contamination": {
-            name: {"judged": one.judged, "known": one.known, "share": one.share}
-            for name, one in known.items()
-        },
-    }
-
-
-def _counts(name: str, placed: pl.DataFrame, part: _Part) -> dict[str, int]:
-    mine = placed.filter((pl.col("split") == name) & ~OUT)
-    return {
-        "conversations": mine.height,
-        "clusters": mine["cluster"].n_unique(),
-        "turns": part.turns,
-        "topics": len(part.topics),
-    }
 
 
 if __name__ == "__main__":
