@@ -53,7 +53,7 @@ def _root(cluster: list[int], row: int) -> int:
 
 def edited(words: list[str], rng: random.Random) -> list[str]:
     """One or two words are others."""
-    return [rng.choice("other else more".split()) if rng.random() < 0.06 else w for w in words]
+    return [rng.choice(["other", "else", "more"]) if rng.random() < 0.06 else w for w in words]
 
 
 def inserted(words: list[str], rng: random.Random) -> list[str]:
