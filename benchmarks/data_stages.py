@@ -29,7 +29,7 @@ import polars as pl
 import yaml
 
 from benchmarks.report import SGD, report, seconds, without
-from chatloop.duplicates.near import bands
+from chatloop.duplicates.minhash import bands
 from chatloop.params.file import read_params
 
 ROOT = Path(__file__).parents[1]

@@ -6,7 +6,9 @@ import pytest
 from chatloop.cleaning.judging import Judgement, judge
 from chatloop.cleaning.repairs import repair
 from chatloop.corpus import Corpus, generate
-from chatloop.duplicates.splitting import assign
+from chatloop.duplicates.index import near_duplicates
+from chatloop.duplicates.near import transcripts
+from chatloop.duplicates.splitting import assigned, kinds_of
 from chatloop.formats import FORMATS
 from chatloop.io.tables import turns_of
 from chatloop.params import Params
@@ -83,8 +85,11 @@ def test_each_planted_value_is_one_placeholder_and_there_are_no_others(kind, cor
 
 
 def test_no_twin_crosses_over_to_another_split(judged, params):
-    assigned = assign(judged.kept, params.split)
-    assert assigned.height == judged.kept["conversation_id"].n_unique()
-    inside = assigned.filter(pl.col("reason").is_null())
-    assert inside.height >= assigned.height - 6
+    whole = transcripts(judged.kept)
+    cluster = near_duplicates(whole["transcript"], params.split.near_duplicates)
+    kinds = kinds_of(judged.kept, params.split)
+    placed = assigned(whole["conversation_id"], cluster, kinds, params.split)
+    assert placed.height == judged.kept["conversation_id"].n_unique()
+    inside = placed.filter(pl.col("reason").is_null())
+    assert inside.height >= placed.height - 6
     assert inside.group_by("cluster").agg(pl.col("split").n_unique())["split"].max() == 1

@@ -20,7 +20,7 @@ import polars as pl
 
 from chatloop.cleaning import languages
 from chatloop.cleaning.wording import almost_empty, only_links_or_code, refusal, too_repetitive
-from chatloop.duplicates.near import near_duplicates
+from chatloop.duplicates.index import near_duplicates
 from chatloop.errors import UserError
 from chatloop.params import CleanParams
 

@@ -12,14 +12,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from chatloop.duplicates.near import near_duplicates
-from chatloop.duplicates.shingling import WORD, Hashes, Rows, shingles
-from chatloop.params.data import Contamination, NearDuplicates
+from chatloop.duplicates.near import spoken
+from chatloop.duplicates.shingling import Hashes, Rows, shingles
+from chatloop.params.data import Contamination
 
 _KEY = ("conversation_id", "turn")
 _NAME = pl.format("{}:{}", *_KEY)
-_NO_HASHES = np.empty(0, dtype=np.uint64)
+_NO_HASHES, _NO_SIZES = np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
+# Of the bits that look shingles up, so many more than it takes to number them, but no more in all.
+_SPARE_BITS, _MOST_BITS = 3, 24
 
 
 @dataclass(frozen=True)
@@ -46,33 +49,21 @@ class Known:
 
 def exchanges(turns: pl.DataFrame) -> pl.DataFrame:
     """A row an answer, sorted: conversation_id, turn (the question's), `question` and `answer`."""
-    plain = pl.col("content").str.replace_all(r"\s+", " ").str.strip_chars().str.to_lowercase()
-    before = [pl.col(name).shift(1).over("conversation_id") for name in ("role", "turn")]
-    return (
-        turns.sort(_KEY)
-        .with_columns(plain, before[0].alias("asker"), before[1].alias("asked"))
-        .with_columns(pl.col("content").shift(1).over("conversation_id").alias("question"))
-        .filter((pl.col("role") == "assistant") & (pl.col("asker") == "user"))
-        .select("conversation_id", pl.col("asked").alias("turn"), "question", answer="content")
-    )
+    return exchanges_of(spoken(turns))
+
+
+def exchanges_of(turns: pl.DataFrame) -> pl.DataFrame:
+    """The exchanges of turns that are `spoken`."""
+    answers = (pl.col("role") == "assistant") & (pl.col("role").shift(1) == "user")
+    inside = pl.col("conversation_id") == pl.col("conversation_id").shift(1)
+    rows = turns.select(answers & inside).to_series().arg_true()
+    asked, answered = turns[rows - 1], turns[rows]
+    return asked.select("conversation_id", "turn", question="content", answer=answered["content"])
 
 
 def said(found: pl.DataFrame) -> pl.Series:
     """Question and answer of each exchange as one text."""
     return found.select(pl.format("{}\n{}", "question", "answer").alias("said")).to_series()
-
-
-def clustered(turns: pl.DataFrame, params: NearDuplicates) -> tuple[pl.DataFrame, Repeats]:
-    """The turns with `exchange`, the first of the cluster that question and answer belong to.
-
-    Null on turns that belong to none.
-    """
-    found = exchanges(turns)
-    texts = said(found)
-    cluster = near_duplicates(texts, params)
-    repeated = repeats_of(found.select(_KEY), cluster)
-    counts = Repeats(len(texts), len(texts) - texts.n_unique(), repeated.height)
-    return with_exchange(turns, repeated), counts
 
 
 def repeats_of(found: pl.DataFrame, cluster: Rows) -> pl.DataFrame:
@@ -82,9 +73,12 @@ def repeats_of(found: pl.DataFrame, cluster: Rows) -> pl.DataFrame:
     return found[rows].select(_KEY).hstack(first)
 
 
-def with_exchange(turns: pl.DataFrame, repeated: pl.DataFrame) -> pl.DataFrame:
-    """The turns with `exchange`, by what `repeats_of` says of these and others."""
-    own = exchanges(turns).select(*_KEY, _NAME.alias("own"))
+def with_exchange(turns: pl.DataFrame, found: pl.DataFrame, repeated: pl.DataFrame) -> pl.DataFrame:
+    """The turns with `exchange`, the first of those that say the same; null outside of exchanges.
+
+    `found` are the turns' own exchanges; what `repeats_of` says may be of these and others.
+    """
+    own = found.select(*_KEY, _NAME.alias("own"))
     named = own.join(repeated, on=_KEY, how="left", maintain_order="left").select(
         *_KEY, pl.coalesce("first", "own").alias("exchange")
     )
@@ -102,44 +96,59 @@ class Familiarity:
         self._params = params
         self._held: list[Hashes] = []
         self._sizes: list[Rows] = []
-        self._all: Hashes | None = None
-        self._there = np.zeros(0, dtype=np.bool_)
+        self._all: _Looked | None = None
 
     def hold_out(self, texts: pl.Series) -> None:
         """Texts that are to be judged, as far as they have a shingle at all."""
         hashes, offsets = self._shingles(texts)
+        sizes = np.diff(offsets)
         self._held.append(hashes)
-        self._sizes.append(np.diff(offsets))
+        self._sizes.append(sizes[sizes > 0])
 
     def train(self, texts: pl.Series) -> None:
         """Texts of the training data."""
-        if self._all is None:
-            self._all = np.unique(np.concatenate(self._held or [_NO_HASHES]))
-            self._there = np.zeros(len(self._all), dtype=np.bool_)
-        if len(self._all):
-            hashes = self._shingles(texts)[0]
-            at = np.minimum(np.searchsorted(self._all, hashes), len(self._all) - 1)
-            self._there[at[self._all[at] == hashes]] = True
+        self._looked().see(self._shingles(texts)[0])
 
     def known(self) -> Known:
         """Those of which enough was told to be in the training data."""
-        sizes = np.concatenate(self._sizes or [np.empty(0, dtype=np.int64)])
-        if not len(sizes) or self._all is None:
-            return Known(len(sizes), 0)
-        found = [self._there[np.searchsorted(self._all, part)] for part in self._held]
-        ends = np.concatenate(([0], np.cumsum(np.concatenate(found))))
-        offsets = np.concatenate(([0], np.cumsum(sizes)))
-        overlap = np.diff(ends[offsets]) / sizes
-        return Known(len(sizes), int((overlap >= self._params.min_overlap).sum()))
+        sizes = np.concatenate([_NO_SIZES, *self._sizes])
+        if not len(sizes):
+            return Known(0, 0)
+        there = self._looked().seen(np.concatenate(self._held))
+        shared = np.add.reduceat(there, np.cumsum(sizes) - sizes, dtype=np.int64)
+        return Known(len(sizes), int((shared / sizes >= self._params.min_overlap).sum()))
+
+    def _looked(self) -> "_Looked":
+        if self._all is None:
+            self._all = _Looked(np.concatenate([_NO_HASHES, *self._held]))
+        return self._all
 
     def _shingles(self, texts: pl.Series) -> tuple[Hashes, Rows]:
-        words = self._params.shingle_words
-        return shingles(texts.filter(texts.str.count_matches(WORD) >= words), words)
+        return shingles(texts, self._params.shingle_words, short=False)
 
 
-def known(held_out: pl.Series, training: pl.Series, params: Contamination) -> Known:
-    """How many of the texts that have a shingle at all have enough of theirs in `training`."""
-    both = Familiarity(params)
-    both.hold_out(held_out)
-    both.train(training)
-    return both.known()
+class _Looked:
+    """Shingles that are looked for, and which of them were seen."""
+
+    def __init__(self, hashes: Hashes) -> None:
+        self._all = np.unique(hashes)
+        self._found = np.zeros(len(self._all), dtype=np.bool_)
+        # Most of what is seen is not looked for: a table of the first bits says so at once.
+        bits = min(len(self._all).bit_length() + _SPARE_BITS, _MOST_BITS)
+        self._shift = np.uint64(64 - bits)
+        self._perhaps = np.zeros(1 << bits, dtype=np.bool_)
+        self._perhaps[self._places(self._all)] = True
+
+    def see(self, hashes: Hashes) -> None:
+        """Mark those that are looked for."""
+        likely = hashes[self._perhaps[self._places(hashes)]]
+        if len(likely):
+            at = np.minimum(np.searchsorted(self._all, likely), len(self._all) - 1)
+            self._found[at[self._all[at] == likely]] = True
+
+    def seen(self, hashes: Hashes) -> NDArray[np.bool_]:
+        """For each of those that are looked for, whether it was seen."""
+        return np.asarray(self._found[np.searchsorted(self._all, hashes)])
+
+    def _places(self, hashes: Hashes) -> Rows:
+        return (hashes >> self._shift).astype(np.int64)

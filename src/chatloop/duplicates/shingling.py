@@ -30,10 +30,11 @@ _OWN = np.array([(1 << 8 * size) - 1 for size in range(9)], dtype=np.uint64)
 _LONG = 64
 
 
-def shingles(texts: pl.Series, words: int) -> tuple[Hashes, Rows]:
+def shingles(texts: pl.Series, words: int, short: bool = True) -> tuple[Hashes, Rows]:
     """Shingle hashes of all texts, end to end, and where each text begins and ends.
 
-    A text of fewer words than a shingle is one shingle; a text without words has none.
+    A text of fewer words than a shingle is one shingle, or none where `short` is false; a text
+    without words has none.
     """
     ascii_only = (texts.str.len_bytes() == texts.str.len_chars()).to_numpy()
     if not ascii_only.all():
@@ -42,7 +43,7 @@ def shingles(texts: pl.Series, words: int) -> tuple[Hashes, Rows]:
         texts = texts.scatter(others, spelled)
     sizes = texts.str.len_bytes().to_numpy().astype(np.int64)
     with ThreadPoolExecutor(_THREADS) as pool:
-        parts = pool.map(lambda of: _block(texts[of], sizes[of], words), _blocks(sizes))
+        parts = pool.map(lambda of: _block(texts[of], sizes[of], words, short), _blocks(sizes))
     hashes, counts = zip(*parts, strict=True)
     return np.concatenate(hashes), np.cumsum(np.concatenate(([0], *counts)))
 
@@ -61,7 +62,7 @@ def _blocks(sizes: Rows) -> list[slice]:
     return [slice(*ends) for ends in zip(starts, [*starts[1:], len(sizes)], strict=True)]
 
 
-def _block(texts: pl.Series, sizes: Rows, words: int) -> tuple[Hashes, Rows]:
+def _block(texts: pl.Series, sizes: Rows, words: int, short: bool) -> tuple[Hashes, Rows]:
     """Shingle hashes of a block, and how many each text has."""
     # The last bytes are there to be read past a word's end.
     data = b" " + (texts.str.join(" ").item() or "").encode() + b" " * 8
@@ -70,7 +71,7 @@ def _block(texts: pl.Series, sizes: Rows, words: int) -> tuple[Hashes, Rows]:
     starts = edges[::2]
     said = _word_hashes(data, starts, edges[1::2] - starts)
     ends = np.searchsorted(starts, np.cumsum(sizes + 1))
-    return _joined(said, np.diff(ends, prepend=0), words)
+    return _joined(said, np.diff(ends, prepend=0), words, short)
 
 
 def _word_hashes(data: bytes, starts: Rows, sizes: Rows) -> Hashes:
@@ -88,15 +89,15 @@ def _word_hashes(data: bytes, starts: Rows, sizes: Rows) -> Hashes:
     return hashes
 
 
-def _joined(said: Hashes, lengths: Rows, words: int) -> tuple[Hashes, Rows]:
+def _joined(said: Hashes, lengths: Rows, words: int, short: bool) -> tuple[Hashes, Rows]:
     """Hashes of so many words each, none over the end of its text."""
     hashes, whole = mixed(said), np.ones(len(said), dtype=np.bool_)
     ends = np.cumsum(lengths)
     for ahead in range(1, words):
         hashes[:-ahead] = mixed(hashes[:-ahead] ^ said[ahead:])
         whole[np.maximum(ends[lengths > 0] - ahead, 0)] = False
-    short = (lengths > 0) & (lengths < words)
-    begins, left = (ends - lengths)[short], lengths[short]
+    few = (lengths > 0) & (lengths < words) & short
+    begins, left = (ends - lengths)[few], lengths[few]
     one = mixed(said[begins])
     for ahead in range(1, words):
         # Past the end of its text a short shingle goes on with nothing.
@@ -104,4 +105,4 @@ def _joined(said: Hashes, lengths: Rows, words: int) -> tuple[Hashes, Rows]:
         following = said[np.where(inside, begins + ahead, 0)]
         one = mixed(one ^ np.where(inside, following, np.uint64(0)))
     hashes[begins], whole[begins] = one, True
-    return hashes[whole], np.where(short, 1, np.maximum(lengths - words + 1, 0))
+    return hashes[whole], np.where(few, 1, np.maximum(lengths - words + 1, 0))

@@ -14,7 +14,6 @@ from hashlib import blake2b
 
 import polars as pl
 
-from chatloop.duplicates.near import near_duplicates, transcripts
 from chatloop.duplicates.shingling import Rows
 from chatloop.params import SplitParams
 from chatloop.params.data import Caps, Weights
@@ -25,29 +24,28 @@ THINNED_OUT, OVER_CAP = "thinned_out", "over_cap"
 REASONS = (TWIN_OF_TEST, TWIN_OF_VALIDATION, THINNED_OUT, OVER_CAP)
 
 
-def assign(turns: pl.DataFrame, params: SplitParams) -> pl.DataFrame:
-    """One row a conversation, sorted: conversation_id, cluster (its lowest id), split, reason.
-
-    `reason` says why a conversation is left out of its split; null where it is in.
-    """
-    whole = transcripts(turns)
-    cluster = near_duplicates(whole["transcript"], params.near_duplicates)
-    return assigned(whole["conversation_id"], cluster, kinds_of(turns, params), params)
-
-
 def kinds_of(turns: pl.DataFrame, params: SplitParams) -> pl.DataFrame:
     """Source and topics of each conversation; no rows where nothing is limited by them."""
-    kinds = turns.group_by("conversation_id").agg(pl.col("source", "topics").first())
-    return kinds if _limits(params.caps, params.weights) else kinds.clear()
+    wanted = turns if _limits(params.caps, params.weights) else turns.clear()
+    return wanted.group_by("conversation_id").agg(pl.col("source", "topics").first())
 
 
 def assigned(
     ids: pl.Series, cluster: Rows, kinds: pl.DataFrame, params: SplitParams
 ) -> pl.DataFrame:
-    """What `assign` says, by sorted ids and, for each, the row of the first of its twins."""
-    splits = pl.Series([split_of(name, params) for name in ids], dtype=pl.String)
+    """One row a conversation, as `ids` are sorted: conversation_id, cluster, split, reason.
+
+    `cluster` is for each the row of the first of its twins, here its id. `reason` says why a
+    conversation is left out of its split; null where it is in. Nobody is left out of the test.
+    """
+    splits = splits_of(ids, params)
     placed = pl.DataFrame({"conversation_id": ids, "cluster": ids.gather(cluster), "split": splits})
     return _balanced(placed.with_columns(_crossing().alias("reason")), kinds, params)
+
+
+def splits_of(ids: pl.Series, params: SplitParams) -> pl.Series:
+    """The split of each conversation, whoever its twins are."""
+    return pl.Series([split_of(name, params) for name in ids], dtype=pl.String)
 
 
 def split_of(conversation: str, params: SplitParams) -> str:
@@ -113,3 +111,15 @@ def _left_out(ordered: list[tuple[str, str, list[str]]], params: SplitParams) ->
 
 def _limits(caps: Caps, weights: Weights) -> bool:
     return bool(caps.sources or caps.topics or weights.sources or weights.topics)
+
+
+def conversations(placed: pl.DataFrame) -> dict[str, int]:
+    """How many conversations are in each split."""
+    inside = placed.filter(pl.col("reason").is_null())
+    counted = dict(inside.group_by("split").len().iter_rows())
+    return {name: counted.get(name, 0) for name in SPLITS}
+
+
+def summary(placed: pl.DataFrame) -> str:
+    """The same as a person reads it."""
+    return ", ".join(f"{count:,} {name}" for name, count in conversations(placed).items())

@@ -2,12 +2,10 @@ from itertools import combinations
 
 import numpy as np
 import polars as pl
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatloop.duplicates.near import _accompanied, bands, jaccard, near_duplicates
-from chatloop.duplicates.shingling import shingles as shingled
+from chatloop.duplicates.index import near_duplicates
 from chatloop.params import NearDuplicates
 
 PARAMS = NearDuplicates(threshold=0.6, permutations=128, shingle_words=2, seed=1)
@@ -17,6 +15,10 @@ def clusters(*texts: str, **changes: object) -> list[int]:
     return near_duplicates(
         pl.Series(texts, dtype=pl.String), PARAMS.model_copy(update=changes)
     ).tolist()
+
+
+def jaccard(one: frozenset[str], two: frozenset[str]) -> float:
+    return len(one & two) / max(1, len(one | two))
 
 
 def shingles(text: str, words: int) -> frozenset[str]:
@@ -74,13 +76,6 @@ def test_many_twins_are_found_without_comparing_all_of_them():
     assert not near_duplicates(texts, PARAMS).any()
 
 
-@pytest.mark.parametrize("threshold", [0.3, 0.5, 0.6, 0.8, 0.95, 1.0])
-def test_bands_find_a_pair_at_the_threshold_almost_surely(threshold):
-    count, rows = bands(128, threshold)
-    assert count * rows <= 128
-    assert 1 - (1 - threshold**rows) ** count >= 0.99
-
-
 WORDS = st.lists(st.sampled_from("abcdefgh"), max_size=12).map(" ".join)
 
 
@@ -94,14 +89,3 @@ def test_clusters_are_those_of_comparing_every_pair(texts):
     )
     assert found.tolist() == counted(texts, 0.8)
     assert found.dtype == np.int64
-
-
-@settings(max_examples=60, deadline=None)
-@given(texts=st.lists(WORDS, min_size=1, max_size=12), threshold=st.sampled_from([0.3, 0.5, 0.8]))
-def test_the_first_sieve_holds_no_twin_back(texts, threshold):
-    params = PARAMS.model_copy(update={"threshold": threshold})
-    passed = _accompanied(*shingled(pl.Series(texts, dtype=pl.String), 2), params)
-    for one, two in combinations(range(len(texts)), 2):
-        if jaccard(shingles(texts[one], 2), shingles(texts[two], 2)) >= threshold:
-            assert passed[one]
-            assert passed[two]

@@ -4,7 +4,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatloop.duplicates.splitting import SPLITS, assign, position, split_of
+from chatloop.duplicates.index import near_duplicates
+from chatloop.duplicates.near import transcripts
+from chatloop.duplicates.splitting import SPLITS, assigned, kinds_of, position, split_of
 from chatloop.io.tables import TURNS
 from chatloop.params import SplitParams
 
@@ -27,10 +29,16 @@ def table(said: dict[str, str]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=TURNS, orient="row")
 
 
+def assign(turns: pl.DataFrame, params: SplitParams) -> pl.DataFrame:
+    whole = transcripts(turns)
+    cluster = near_duplicates(whole["transcript"], params.near_duplicates)
+    return assigned(whole["conversation_id"], cluster, kinds_of(turns, params), params)
+
+
 def splits(said: dict[str, str], params: SplitParams = PARAMS) -> dict[str, str]:
     """Conversation to split, of those that are not left out."""
-    assigned = assign(table(said), params).filter(pl.col("reason").is_null())
-    return dict(zip(assigned["conversation_id"], assigned["split"], strict=True))
+    placed = assign(table(said), params).filter(pl.col("reason").is_null())
+    return dict(zip(placed["conversation_id"], placed["split"], strict=True))
 
 
 def unlike(names: Sequence[str]) -> dict[str, str]:
@@ -61,9 +69,9 @@ def test_more_validation_moves_nobody_in_or_out_of_test():
 
 def test_every_conversation_is_assigned_once_whatever_the_order_of_rows():
     said = unlike([f"c{n}" for n in range(50)])
-    assigned = assign(table(said).reverse(), PARAMS)
-    assert assigned["conversation_id"].to_list() == sorted(said)
-    assert dict(zip(assigned["conversation_id"], assigned["split"], strict=True)) == splits(said)
+    placed = assign(table(said).reverse(), PARAMS)
+    assert placed["conversation_id"].to_list() == sorted(said)
+    assert dict(zip(placed["conversation_id"], placed["split"], strict=True)) == splits(said)
 
 
 def test_the_same_system_prompt_makes_no_twins():
@@ -101,21 +109,21 @@ def test_new_twins_whatever_their_ids_move_nobody_and_never_cross_over(names, ne
     before = splits(said)
     for at, name in enumerate(new):
         said[f"{name}{of}"] = f"{said[names[(of + at) % len(names)]]} {word}"
-    assigned = assign(table(said), PARAMS)
-    inside = assigned.filter(pl.col("reason").is_null())
+    placed = assign(table(said), PARAMS)
+    inside = placed.filter(pl.col("reason").is_null())
     after = dict(inside.select("conversation_id", "split").iter_rows())
     assert all(after.get(name, split) == split for name, split in before.items())
     assert all(name in after for name, split in before.items() if split == "test")
     assert inside.group_by("cluster").agg(pl.col("split").n_unique())["split"].max() == 1
-    assert assigned.height == len(said)
+    assert placed.height == len(said)
 
 
 def test_a_training_twin_of_a_held_out_conversation_is_left_out_with_the_reason():
     assert [split_of(name, PARAMS) for name in ("c1", "c2", "c3")] == ["test", "train", "train"]
     same = {"c1": "my lamp came broken", "c2": "my lamp came broken", "c3": "where is it now then"}
-    assigned = assign(table(same), PARAMS)
-    assert assigned["cluster"].to_list() == ["c1", "c1", "c3"]
-    assert assigned["reason"].to_list() == [None, "twin_of_test", None]
+    placed = assign(table(same), PARAMS)
+    assert placed["cluster"].to_list() == ["c1", "c1", "c3"]
+    assert placed["reason"].to_list() == [None, "twin_of_test", None]
 
 
 def with_kinds(conversations: int) -> pl.DataFrame:
@@ -134,8 +142,8 @@ def with_kinds(conversations: int) -> pl.DataFrame:
 def balanced(turns: pl.DataFrame, **limits: dict[str, dict[str, float]]) -> pl.DataFrame:
     empty = {"sources": {}, "topics": {}}
     wanted = PARAMS.model_dump() | {name: empty | said for name, said in limits.items()}
-    assigned = assign(turns, SplitParams.model_validate(wanted))
-    return assigned.join(turns, on="conversation_id").sort("conversation_id")
+    placed = assign(turns, SplitParams.model_validate(wanted))
+    return placed.join(turns, on="conversation_id").sort("conversation_id")
 
 
 def counts(found: pl.DataFrame) -> dict[str | None, int]:

@@ -1,4 +1,5 @@
 import json
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -6,6 +7,7 @@ import pytest
 
 from chatloop.duplicates.splitting import SPLITS
 from chatloop.errors import DataError, UserError
+from chatloop.io.batches import sorted_batches
 from chatloop.io.tables import LEFT_OUT, SPLIT_TURNS, TURNS, read_table, write_table
 from chatloop.params import SplitParams
 from chatloop.params.file import read_params
@@ -100,3 +102,50 @@ def test_an_empty_split_is_an_error_with_the_counts(tmp_path, params):
 def test_data_that_did_not_pass_validation_is_refused(success, tmp_path, params):
     with pytest.raises(UserError, match=r"validate\.json: the data did not pass validation"):
         run(tmp_path, table(200), params, success)
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    """The files that a run wrote."""
+    outs = [*(f"{name}.parquet" for name in (*SPLITS, "left_out")), "split.json"]
+    return {name: (folder / name).read_bytes() for name in outs}
+
+
+def with_twins_across_batches() -> pl.DataFrame:
+    """Copies stand far behind what they repeat, near-twins beside it, some talks are long."""
+    first = table(60)
+    near = first.head(10).with_columns(
+        conversation_id="b" + pl.col("conversation_id"), content=pl.col("content") + " please"
+    )
+    long = first.tail(2).with_columns(conversation_id=pl.lit("long"), turn=pl.int_range(2, 4))
+    begin = first.head(2).with_columns(conversation_id=pl.lit("long"))
+    parts = [first, near, twins(first.head(16)), begin, long]
+    return pl.concat([part.cast(dict(TURNS)) for part in parts])
+
+
+@pytest.fixture(scope="module")
+def whole(root, tmp_path_factory) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("whole")
+    run(folder, with_twins_across_batches(), read_params(root / "params.yaml").split)
+    return written(folder)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_the_size_of_batches_changes_nothing(rows, whole, tmp_path, params, monkeypatch):
+    cut = partial(sorted_batches, rows=rows)
+    monkeypatch.setattr("chatloop.stages.split.sorted_batches", cut)
+    run(tmp_path, with_twins_across_batches(), params)
+    assert (tmp_path / "split.json").read_bytes() == whole["split.json"]
+    for name in (*SPLITS, "left_out"):
+        # The groups of rows in a file are the batches that it was written in.
+        found = pl.read_parquet(tmp_path / f"{name}.parquet")
+        assert found.equals(pl.read_parquet(whole[f"{name}.parquet"]))
+
+
+def test_the_order_of_rows_changes_no_byte(whole, tmp_path, params):
+    run(tmp_path, with_twins_across_batches().sample(fraction=1, shuffle=True, seed=1), params)
+    assert written(tmp_path) == whole
+
+
+def test_nothing_to_split_is_an_error_with_the_counts(tmp_path, params):
+    with pytest.raises(UserError, match=r"would be empty: 0 train, 0 validation, 0 test of 0 conv"):
+        run(tmp_path, table(0), params)
