@@ -103,7 +103,7 @@ def pairs() -> Iterator[dict[str, object]]:
     for _, said, _ in SAID:
         better, worse = f"I see, {said}, right.", f"I do not care that {said}."
         yield {"prompt": f"Listen, {said}.", "chosen": better, "rejected": worse}
-        yield {"prompt": f"Once more: {said}.", "chosen": "x " * 1200 + said, "rejected": said}
+        yield {"prompt": f"Once more: {said}.", "chosen": "It is noted, thank you. " * 100 + said, "rejected": said}
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,11 @@ def ran(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Iterator[tuple[
 def test_every_kind_is_planted_and_reaches_ingest_in_every_way(ran) -> None:
     folder, _ = ran
     assert set(PLANTED) == {*KINDS, "order_number"}
-    for name, column in (("turns", "content"), ("preferences", "content"), ("quarantine", "record")):
+    for name, column in (
+        ("turns", "content"),
+        ("preferences", "content"),
+        ("quarantine", "record"),
+    ):
         texts = "\n".join(pl.read_parquet(folder / f"data/ingest/{name}.parquet")[column])
         assert [value for value in VALUES if value not in texts] == [], name
 

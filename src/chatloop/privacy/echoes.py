@@ -4,7 +4,8 @@
     I have noted 111222333.    →  I have noted [NL_BSN_1].
 
 Most kinds are found wherever they stand. These are not: without its name a number is any number,
-so that only the conversation tells what it is.
+so that only the conversation tells what it is. Of names only those come back that a speaker gives
+as their own: others are singers and towns too often.
 """
 
 import re
@@ -17,8 +18,13 @@ from chatloop.privacy.kinds import KINDS
 
 # These speak for themselves, or are of a shape that numbers of orders and houses share.
 _ALONE = {"url_credentials", "api_key", "email", "iban", "card", "mac", "ipv6", "ipv4", "geo"}
-_ALONE |= {"postal_address", "date_of_birth"}
+_ALONE |= {"postal_address"}
 ECHOED = frozenset(KINDS) - _ALONE
+_PERSON = "person"
+_OWN_NAME = re.compile(
+    r"(?i)\b(?:name(?:['’]s| is|:)|i am|i['’]?m|this is|ich hei(?:ß|ss)e|je m['’]appelle"
+    r"|me llamo|mi chiamo|chamo|heet) (\[PERSON_[0-9]+\])"
+)
 # Three digits, or a word that is a name and a word, come back as something else.
 _LEAST_SIGNS, _LEAST_LETTERS = 4, 6
 
@@ -34,21 +40,27 @@ def without_echoes(turns: pl.DataFrame, mapping: Mapping) -> tuple[pl.DataFrame,
     """
     known: dict[str, dict[str, str]] = defaultdict(dict)
     for conversation, placeholder, value in mapping:
-        if _kind(placeholder) in ECHOED and _telling(value):
+        if _kind(placeholder) in ECHOED and _telling(value, _kind(placeholder)):
             known[conversation].setdefault(value, placeholder)
     counts: Counter[str] = Counter()
     if not known:
         return turns, counts
+    # Anna Berg before Anna.
+    sought = {
+        conversation: sorted(values.items(), key=lambda one: -len(one[0]))
+        for conversation, values in known.items()
+    }
     asked = turns.select("conversation_id", "content").with_row_index("row")
-    asked = asked.filter(pl.col("conversation_id").is_in(list(known)))
+    asked = asked.filter(pl.col("conversation_id").is_in(list(sought)))
+    own = _own_names(asked)
     rows, contents = [], []
     for row, conversation, content in asked.iter_rows():
-        values = [value for value in known[conversation] if value in content]
         changed = content
-        for value in sorted(values, key=len, reverse=True):
-            placeholder = known[conversation][value]
-            changed, count = _apart(value).subn(placeholder, changed)
-            counts[_kind(placeholder)] += count
+        for value, placeholder in sought[conversation]:
+            told = _kind(placeholder) != _PERSON or (conversation, placeholder) in own
+            if told and value in changed:
+                changed, count = _apart(value).subn(placeholder, changed)
+                counts[_kind(placeholder)] += count
         if changed != content:
             rows.append(row)
             contents.append(changed)
@@ -57,12 +69,24 @@ def without_echoes(turns: pl.DataFrame, mapping: Mapping) -> tuple[pl.DataFrame,
     return turns.with_columns(turns["content"].scatter(rows, contents)), counts
 
 
+def _own_names(turns: pl.DataFrame) -> set[tuple[str, str]]:
+    """(conversation_id, placeholder) of the people who say that it is their name."""
+    said = turns.filter(pl.col("content").str.contains("[PERSON_", literal=True))
+    return {
+        (conversation, placeholder)
+        for conversation, content in said.select("conversation_id", "content").iter_rows()
+        for placeholder in _OWN_NAME.findall(content)
+    }
+
+
 def _kind(placeholder: str) -> str:
     return placeholder[1:].rpartition("_")[0].lower()
 
 
-def _telling(value: str) -> bool:
-    """Whether it is long enough to be nothing else."""
+def _telling(value: str, kind: str) -> bool:
+    """Whether it is long enough to be nothing else; grouped, a phone number is found anyway."""
+    if kind == "phone" and not value.isdecimal():
+        return False
     if re.search("[0-9]", value):
         return sum(map(str.isalnum, value)) >= _LEAST_SIGNS
     return len(value) >= _LEAST_LETTERS

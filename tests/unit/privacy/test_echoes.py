@@ -37,7 +37,10 @@ def test_what_a_turn_told_is_known_in_the_turns_before_and_behind(told, value, k
 def test_other_conversations_and_longer_words_are_not_touched():
     said = left("My BSN is 111222333.", "Order 111222333", talks=("a", "b"))
     assert said[1] == "Order 111222333"
-    assert left("my PIN is 4417", "Order 44170, 4417.50 or x4417")[1] == "Order 44170, 4417.50 or x4417"
+    assert (
+        left("my PIN is 4417", "Order 44170, 4417.50 or x4417")[1]
+        == "Order 44170, 4417.50 or x4417"
+    )
 
 
 @pytest.mark.parametrize("text", ["my cvv is 540", "my name is May"])
@@ -45,7 +48,12 @@ def test_what_is_too_short_to_tell_is_not_sought(text):
     assert left(text, "May I have 540 of them?")[1] == "May I have 540 of them?"
 
 
-def test_echoes_are_counted_and_the_mapping_stays(monkeypatch):
+def test_names_of_others_stay_where_nothing_says_that_they_are_people():
+    said = left("Dear Mrs. Quirina,", "Tickets to Quirina, the opera?")
+    assert said == ["Dear Mrs. [PERSON_1],", "Tickets to Quirina, the opera?"]
+
+
+def test_echoes_are_counted_and_the_mapping_stays():
     rows = {"conversation_id": ["a", "a"], "turn": [0, 1]}
     table = pl.DataFrame({**rows, "content": ["BSN 111222333", "111222333 and 111222333"]})
     found = redact(table, KINDS)
