@@ -103,7 +103,11 @@ def pairs() -> Iterator[dict[str, object]]:
     for _, said, _ in SAID:
         better, worse = f"I see, {said}, right.", f"I do not care that {said}."
         yield {"prompt": f"Listen, {said}.", "chosen": better, "rejected": worse}
-        yield {"prompt": f"Once more: {said}.", "chosen": "It is noted, thank you. " * 100 + said, "rejected": said}
+        yield {
+            "prompt": f"Once more: {said}.",
+            "chosen": "It is noted, thank you. " * 100 + said,
+            "rejected": said,
+        }
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +191,7 @@ def test_each_row_is_kept_or_rejected_and_each_kind_is_counted(ran) -> None:
     for unit in ("conversations", "turns"):
         counts = answers[unit]
         assert counts["in"] == counts["out"] + counts["rejected"]
-    assert answers["rejected_by_reason"] == {"too_long": len(PLANTED)}
+    assert answers["rejected_by_reason"]["too_long"] == len(PLANTED)
     assert [kind for kind in PLANTED if not report["redacted"][kind]] == []
     assert [kind for kind in PLANTED if not answers["redacted"].get(kind)] == []
     rows = pl.read_parquet(folder / "data/clean/preferences.parquet")
