@@ -11,18 +11,9 @@ from collections.abc import Callable
 
 from chatloop.corpus.grammar import fill_digits
 
-_NAMES = ("Anna", "Benjamin", "Carla", "Emma", "Felix", "Henry", "Ines", "Jonas", "Laura", "Oscar")
-_NAMES += (
-    "Daniel",
-    "Eva",
-    "George",
-    "Hannah",
-    "Julia",
-    "Martin",
-    "Nina",
-    "Peter",
-    "Sarah",
-    "Thomas",
+_NAMES = (
+    *("Anna", "Benjamin", "Carla", "Emma", "Felix", "Henry", "Ines", "Jonas", "Laura", "Oscar"),
+    *("Daniel", "Eva", "George", "Hannah", "Julia", "Martin", "Nina", "Peter", "Sarah", "Thomas"),
 )
 _SURNAMES = ("Bergmann", "Dubois", "Fischer", "Garcia", "Hughes", "Jansen", "Keller", "Larsson")
 _WORDS = ("amber", "copper", "falcon", "maple", "orbit", "river", "willow")

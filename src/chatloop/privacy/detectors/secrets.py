@@ -71,8 +71,8 @@ _TOLD = frozenset(
 )
 _BITS, _CLASSES = 3.0, 2
 _IS = (
-    r"(?: (?:is|was|are|should be|for (?:\w{1,20} ){1,3}is|ist|lautet|est|es|è|é|is now|to|är|er|jest"
-    r"|on|to jest|это)[: ]| ?(?:=|:)>?)"
+    r"(?: (?:is|was|are|should be|for (?:\w{1,20} ){1,3}is|ist|lautet|est|es|è|é|is now|to|är|er"
+    r"|jest|on|to jest|это)[: ]| ?(?:=|:)>?)"
 )
 
 
