@@ -196,7 +196,7 @@ def test_each_row_is_kept_or_rejected_and_each_kind_is_counted(ran) -> None:
     assert [kind for kind in PLANTED if not answers["redacted"].get(kind)] == []
     rows = pl.read_parquet(folder / "data/clean/preferences.parquet")
     assert answers["turns"]["out"] == rows.height
-    assert all(re.search(r"\[[A-Z_]+_1\]", text) for text in rows["content"])
+    assert all(re.search(r"\[[A-Z0-9_]+_1\]", text) for text in rows["content"])
 
 
 def test_a_pair_and_its_conversation_have_the_same_placeholders(ran) -> None:
