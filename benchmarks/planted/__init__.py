@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from random import Random
 
 from benchmarks.planted import (
-    carriers,
     homes,
     national,
     national_more,
@@ -19,6 +18,7 @@ from benchmarks.planted import (
     numbers,
     people,
 )
+from benchmarks.planted.carriers import SENTENCES
 
 Maker = Callable[[Random], str]
 # Found by lists and shapes of speech, not by a format.
@@ -45,21 +45,15 @@ class Plan:
     carriers: tuple[str, ...]
 
 
-def lines(block: str) -> tuple[str, ...]:
-    """The sentences of a block; `|` parts them in short ones."""
-    parts = block.strip().splitlines() if "\n" in block else block.split("|")
-    return tuple(part.replace("\\n", "\n") for part in parts)
-
-
 def named(*names: str) -> tuple[str, ...]:
     """The sentences with a label, each with one of the names in turn."""
     return tuple(
         line.replace("{n}", names[place % len(names)])
-        for place, line in enumerate(lines(carriers.LABELLED))
+        for place, line in enumerate(SENTENCES["labelled"])
     )
 
 
-ANY = lines(carriers.ANYWHERE)
+ANY = SENTENCES["anywhere"]
 CARD_SAYS = named("card", "credit card", "Visa", "debit card number", "card number", "Kreditkarte")
 # What the number is called: an official name, a short one, one in English.
 SPEAKING = {
@@ -102,33 +96,33 @@ MORE = {
     "at_svnr": (national_more.at_svnr, ("SVNR", "Sozialversicherungsnummer", "SV-Nummer")),
 }
 BIRTHS = {
-    "numbers": (people.number_date, carriers.BIRTH_NUMBERS),
-    "english": (people.english_date, carriers.BIRTH_ENGLISH),
-    "german": (people.german_date, carriers.GERMAN_BIRTH),
-    "french": (people.french_date, carriers.FRENCH_BIRTH),
-    "spanish": (people.spanish_date, carriers.SPANISH_BIRTH),
-    "italian": (people.italian_date, carriers.OTHER_BIRTH["italian"]),
-    "portuguese": (people.portuguese_date, carriers.OTHER_BIRTH["portuguese"]),
-    "dutch": (people.dutch_date, carriers.OTHER_BIRTH["dutch"]),
+    "numbers": (people.number_date, "birth"),
+    "english": (people.english_date, "birth"),
+    "german": (people.german_date, "german_birth"),
+    "french": (people.french_date, "french_birth"),
+    "spanish": (people.spanish_date, "spanish_birth"),
+    "italian": (people.italian_date, "italian_birth"),
+    "portuguese": (people.portuguese_date, "portuguese_birth"),
+    "dutch": (people.dutch_date, "dutch_birth"),
 }
 OTHERS = (
-    ("url_credentials", "url_credentials", network.url_credentials, carriers.URLS),
-    ("api_key", "api_key", network.api_key, carriers.KEYS),
-    ("secret", "password", network.password, carriers.PASSWORDS),
-    ("secret", "pin", network.pin, carriers.PINS),
-    ("secret", "cvv", network.cvv, carriers.CVVS),
-    ("secret", "token", network.token, carriers.TOKENS),
-    ("secret", "plain", network.plain, carriers.PASSWORDS),
-    ("passport", "passport", numbers.passport, carriers.PASSPORTS),
-    ("driving_licence", "driving_licence", numbers.driving_licence, carriers.LICENCES),
-    ("geo", "geo", people.geo, carriers.PLACES),
-    ("phone", "phone", numbers.phone, carriers.CALLS),
-    ("postal_address", "postal_address", homes.postal_address, carriers.HOMES),
-    ("person", "full", people.full_name, carriers.NAMES_FULL),
-    ("person", "first", people.first_name, carriers.NAMES_FIRST),
-    ("person", "surname", people.surname, carriers.NAMES_LAST),
-    ("person", "lower", people.low_name, carriers.NAMES_LOW),
-    ("person", "capitals", people.capital_name, carriers.NAMES_FULL),
+    ("url_credentials", "url_credentials", network.url_credentials, "urls"),
+    ("api_key", "api_key", network.api_key, "keys"),
+    ("secret", "password", network.password, "passwords"),
+    ("secret", "pin", network.pin, "pins"),
+    ("secret", "cvv", network.cvv, "cvvs"),
+    ("secret", "token", network.token, "tokens"),
+    ("secret", "plain", network.plain, "passwords"),
+    ("passport", "passport", numbers.passport, "passports"),
+    ("driving_licence", "driving_licence", numbers.driving_licence, "licences"),
+    ("geo", "geo", people.geo, "places"),
+    ("phone", "phone", numbers.phone, "calls"),
+    ("postal_address", "postal_address", homes.postal_address, "homes"),
+    ("person", "full", people.full_name, "names_full"),
+    ("person", "first", people.first_name, "names_first"),
+    ("person", "surname", people.surname, "names_last"),
+    ("person", "lower", people.low_name, "names_low"),
+    ("person", "capitals", people.capital_name, "names_full"),
 )
 
 
@@ -144,8 +138,8 @@ def plans() -> list[Plan]:
         *(Plan(k, k, make, ANY + named(*names)) for k, (make, names) in SPEAKING.items()),
         *(Plan(k, k, make, named(*names)) for k, (make, names) in LABEL_ONLY.items()),
         *(Plan(k, k, make, named(*names)) for k, (make, names) in MORE.items()),
-        *(Plan("date_of_birth", k, make, lines(says)) for k, (make, says) in BIRTHS.items()),
-        *(Plan(kind, maker, make, lines(says)) for kind, maker, make, says in OTHERS),
+        *(Plan("date_of_birth", k, make, SENTENCES[says]) for k, (make, says) in BIRTHS.items()),
+        *(Plan(kind, maker, make, SENTENCES[says]) for kind, maker, make, says in OTHERS),
     ]
 
 

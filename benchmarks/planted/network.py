@@ -9,56 +9,12 @@ from random import Random
 from string import ascii_letters, ascii_lowercase
 from string import digits as numerals
 
+from benchmarks.planted.carriers import data
 from benchmarks.planted.numbers import shaped
 
-WORDS = [
-    "river",
-    "stone",
-    "amber",
-    "quiet",
-    "lunar",
-    "cedar",
-    "maple",
-    "orbit",
-    "delta",
-    "falcon",
-    "pixel",
-    "copper",
-    "willow",
-]
-FIRST = [
-    "anna",
-    "jose.maria",
-    "li-wei",
-    "o'brien",
-    "fatima_z",
-    "bjorn",
-    "x.y.z",
-    "k8",
-    "m.mustermann",
-    "info.sales",
-    "j",
-]
-HOSTS = [
-    "gmail.com",
-    "outlook.com",
-    "web.de",
-    "orange.fr",
-    "yahoo.co.uk",
-    "mail.ru",
-    "qq.com",
-    "uni-koeln.de",
-    "proton.me",
-    "icloud.com",
-    "example.co.jp",
-    "firma.com.br",
-    "libero.it",
-    "wp.pl",
-    "sub.dept.example.edu",
-    "acme.io",
-    "startup.ai",
-    "shop.photography",
-]
+_DATA = data("network.yaml")
+WORDS, FIRST, HOSTS = _DATA["words"], _DATA["first"], _DATA["hosts"]
+VENDORS = tuple((prefix, length, alphabet) for prefix, length, alphabet in _DATA["vendors"])
 SAFE = ascii_letters + numerals
 
 
@@ -168,39 +124,6 @@ def jwt(random: Random) -> str:
     return ".".join([*coded, signs(random, 43, SAFE + "-_")])
 
 
-VENDORS = (
-    *[
-        ("AKIA", 16, "U"),
-        ("ASIA", 16, "U"),
-        ("ghp_", 36, "s"),
-        ("gho_", 36, "s"),
-        ("ghs_", 36, "s"),
-    ],
-    *[("github_pat_", 82, "_"), ("glpat-", 20, "s"), ("xoxb-123456789012-123456789012-", 24, "s")],
-    *[("xoxp-12345678901-12345678901-", 32, "h"), ("xapp-1-A0123456789-1234567890123-", 64, "h")],
-    *[("sk_live_", 24, "s"), ("rk_live_", 24, "s"), ("sk_test_", 24, "s"), ("whsec_", 32, "s")],
-    *[("sk-", 48, "s"), ("sk-proj-", 74, "s"), ("sk-ant-api03-", 93, "-"), ("AIza", 35, "-")],
-    *[("GOCSPX-", 28, "-"), ("ya29.a0", 60, "-"), ("hf_", 34, "l"), ("npm_", 36, "s")],
-    *[("pypi-AgEIcHlwaS5vcmc", 60, "-"), ("SK", 32, "h"), ("key-", 32, "h"), ("dop_v1_", 64, "h")],
-    *[("shpat_", 32, "h"), ("sq0atp-", 22, "-"), ("sq0csp-", 43, "-"), ("dapi", 32, "h")],
-    *[
-        ("lin_api_", 40, "s"),
-        ("ntn_", 46, "s"),
-        ("figd_", 40, "-"),
-        ("gsk_", 52, "s"),
-        ("r8_", 37, "s"),
-    ],
-    *[
-        ("hvs.", 90, "-"),
-        ("NRAK-", 27, "U"),
-        ("dckr_pat_", 27, "-"),
-        ("sbp_", 40, "h"),
-        ("pplx-", 48, "s"),
-    ],
-    *[("xai-", 80, "s"), ("tskey-auth-k", 24, "s"), ("rubygems_", 48, "h"), ("LTAI", 20, "s")],
-    *[("EAAC", 120, "s"), ("AGE-SECRET-KEY-1", 58, "U"), ("fo1_", 43, "-"), ("ATATT3", 180, "-")],
-    *[("dp.pt.", 43, "s"), ("pscale_tkn_", 43, "-"), ("sntrys_", 64, "s"), ("glsa_", 32, "s")],
-)
 ALPHABETS = {
     "U": "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
     "s": SAFE,

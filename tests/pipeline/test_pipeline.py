@@ -13,6 +13,7 @@ import yaml
 
 from chatloop.corpus import generate
 from tests.pipeline.conftest import SMALL, run
+from tests.raw_values import standing, written
 
 Chatloop = Callable[..., subprocess.CompletedProcess[str]]
 Dvc = Callable[..., str]
@@ -41,6 +42,11 @@ def test_from_raw_conversations_to_a_champion_and_on(
     planted = generate(400, 7).planted
     rejected = report(project, "clean")["rejected_by_reason"]
     assert rejected == {name: len(planted.get(name, ())) for name in rejected}
+    values = [value for pairs in generate(400, 7).personal_data.values() for _, value in pairs]
+    assert len(values) > 20
+    leave = ("data/ingest", ".git", ".venv", "src", ".dvc/cache")
+    assert standing(values, written(project, leave=leave)) == []
+    assert standing(values, {Path("said"): done.stdout + done.stderr}) == []
     first = hashes(project)
 
     again = chatloop("run").stdout

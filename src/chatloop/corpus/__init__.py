@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from chatloop.corpus.defects import PLANT, TWIN_WORDS, Messages, counts, scaled, words
 from chatloop.corpus.dialogue import converse, source
+from chatloop.corpus.papers import PAPERS
 from chatloop.corpus.personal import OF_EACH_KIND, PERSONAL, mention
 from chatloop.errors import UserError
 
@@ -23,6 +24,7 @@ MINIMUM = 50
 _COPIES = ("duplicate", "near_duplicate")
 # Of the records with personal data, the share that may have two kinds of it.
 _TWO_KINDS = 0.25
+_MAKERS = {**PERSONAL, **PAPERS}
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class _Writer:
         self.seed = seed
         self.rng = source(seed, "plan")
         self.planted: dict[str, list[int]] = {}
-        self.personal_data: dict[str, list[tuple[str, str]]] = {kind: [] for kind in PERSONAL}
+        self.personal_data: dict[str, list[tuple[str, str]]] = {kind: [] for kind in _MAKERS}
         clean = self._deal_copies(list(range(1, conversations + 1)), counts(conversations))
         for name, count in counts(conversations).items():
             if name not in _COPIES:
@@ -73,6 +75,7 @@ class _Writer:
         hands = self._hands(scaled(OF_EACH_KIND, conversations))
         self.kinds = dict(zip(clean, hands, strict=False))
         self.originals = dict(self._originals(clean[len(hands) :], conversations // 2))
+        self._deal_papers(clean[len(hands) :], scaled(OF_EACH_KIND, conversations))
         self.defect = {
             number: (name, rank)
             for name, at in self.planted.items()
@@ -100,6 +103,17 @@ class _Writer:
             deck = deck[1 + two :]
         return hands
 
+    def _deal_papers(self, clean: list[int], count: int) -> None:
+        """One value to a record that is no original, from the last on, with dice of their own.
+
+        So the plan of all else is what it would be without them.
+        """
+        originals = set(self.originals.values())
+        free = [number for number in reversed(clean) if number not in originals]
+        deck = [kind for kind in PAPERS for _ in range(count)]
+        source(self.seed, "papers").shuffle(deck)
+        self.kinds |= {number: (kind,) for number, kind in zip(free, deck, strict=False)}
+
     def _originals(self, clean: list[int], half: int) -> Iterator[tuple[int, int]]:
         """Pairs of a copy and what it is a copy of: clean, and long enough for a near-twin."""
         early = iter([number for number in clean if number <= half])
@@ -121,7 +135,7 @@ class _Writer:
             name, rank = self.defect[number]
             messages = PLANT[name](messages, rng, rank)
         for kind in self.kinds.get(number, ()):
-            value = PERSONAL[kind](rng)
+            value = _MAKERS[kind](rng)
             self.personal_data[kind].append((_id(number), value))
             messages = mention(messages, kind, value, rng)
         return {"id": _id(number), "topics": list(talk.topics), "messages": list(messages)}

@@ -19,14 +19,18 @@ Rows = Sequence[tuple[str, str, str]]
 
 
 @contextmanager
-def mapping_writer(*, wanted: bool) -> Iterator[Callable[[Rows], None]]:
-    """What writes rows; where they are not wanted, nothing. Those of a run before are removed."""
-    MAPPING.unlink(missing_ok=True)
+def mapping_writer(*, wanted: bool, more: bool = False) -> Iterator[Callable[[Rows], None]]:
+    """What writes rows; where they are not wanted, nothing.
+
+    Those of a run before are removed, but for `more` of the same run.
+    """
+    if not more:
+        MAPPING.unlink(missing_ok=True)
     if not wanted:
         yield lambda _: None
         return
     MAPPING.parent.mkdir(mode=0o700, exist_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    flags = os.O_WRONLY | (os.O_APPEND if more else os.O_CREAT | os.O_EXCL)
     with os.fdopen(os.open(MAPPING, flags, 0o600), "w", encoding="utf-8") as file:
 
         def write(mapping: Rows) -> None:

@@ -17,6 +17,7 @@ import polars as pl
 from chatloop.errors import UserError
 from chatloop.privacy.detector import Detector, Span
 from chatloop.privacy.detectors import DETECTORS
+from chatloop.privacy.echoes import without_echoes
 from chatloop.privacy.finding import ALIKE, LONG, findings, windows
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.policy import NO_POLICY, Finding, Policy, own_spans
@@ -52,10 +53,9 @@ def redact(turns: pl.DataFrame, kinds: Sequence[str], policy: Policy = NO_POLICY
         contents.append(names.replace(conversation, content, found))
         values += [detector.kind for _, _, detector in found]
     redacted = turns.with_columns(_replaced(turns["content"], rows, contents))
-    counts, asked = (
-        Counter(values),
-        dict.fromkeys([*own, *(detector.kind for detector in detectors)]),
-    )
+    redacted, echoes = without_echoes(redacted, names.mapping)
+    counts = Counter(values) + echoes
+    asked = dict.fromkeys([*own, *(detector.kind for detector in detectors)])
     return Redaction(redacted, {kind: counts[kind] for kind in asked}, names.mapping)
 
 

@@ -1,12 +1,14 @@
 """Turns repaired, redacted, judged; what is rejected is kept beside them with its reason.
 
-In: data/ingest/turns.parquet, params.clean.
-Out: data/clean/turns.parquet, data/clean/rejects.parquet, reports/lengths.csv, reports/clean.json.
+In: data/ingest/turns.parquet, data/ingest/preferences.parquet, params.clean.
+Out: data/clean/turns.parquet, data/clean/rejects.parquet, data/clean/preferences.parquet,
+reports/lengths.csv, reports/clean.json.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -14,21 +16,20 @@ import polars as pl
 from chatloop.cleaning.boilerplate import LineCounts
 from chatloop.cleaning.copies import Hits, copies
 from chatloop.cleaning.judging import judge, rejected
+from chatloop.cleaning.lengths import histogram
+from chatloop.cleaning.preferences import clean_judged
 from chatloop.cleaning.repairs import repair_rest, repair_text
 from chatloop.cleaning.rules import COPIES, chosen
 from chatloop.errors import UserError
 from chatloop.io.batches import Spool, scratch, sorted_batches, spool
 from chatloop.io.files import write_json, write_text
 from chatloop.io.mapping import mapping_writer
-from chatloop.io.tables import REJECTED_TURNS, TURNS, table_writer
+from chatloop.io.tables import PREFERENCES, REJECTED_TURNS, TURNS, table_writer
 from chatloop.params import CleanParams
 from chatloop.privacy.labels import redact_labels
 from chatloop.privacy.policy import Policy
 from chatloop.privacy.redaction import redact, redact_people
 from chatloop.stages import main, say
-
-# Words in a turn: bins of five, so that two revisions have the same bars, and one without an end.
-_BIN, _BINS = 5, 20
 
 
 @dataclass
@@ -47,9 +48,18 @@ class _Tally:
 
 
 def clean(
-    params: CleanParams, turns: Path, cleaned: Path, rejects: Path, lengths: Path, report: Path
+    params: CleanParams,
+    turns: Path,
+    preferences: Path,
+    cleaned: Path,
+    rejects: Path,
+    judged: Path,
+    lengths: Path,
+    report: Path,
 ) -> None:
     """Repair and redact every turn, judge every conversation, write both kinds and the counts.
+
+    Judged answers (`preferences`) go the same way, into `judged`.
 
     A batch of conversations is in memory at a time; of what crosses batches, lines that repeat and
     copies, hashes are kept.
@@ -74,6 +84,7 @@ def clean(
         came, left = tally.read["conversations"], sum(reasons.values())
         if came == left:
             raise UserError(_nothing_left(came, reasons))
+        answers = _judged_answers(preferences, repeated, params, policy, judged)
         bars = _write(_parted(kept, gone, found), cleaned, rejects, tally)
     counts = _counts(tally)
     say(_summary(counts, reasons))
@@ -88,6 +99,7 @@ def clean(
             "removed_by_repair": dict(tally.removed),
             "redacted": dict(tally.redacted),
             "redacted_labels": {"conversation_ids": tally.ids, "topics": len(tally.topics)},
+            "preferences": answers,
             "policy": asdict(policy),
         },
     )
@@ -146,6 +158,20 @@ def _redacted(
     return private, redacted, mapping
 
 
+def _judged_answers(
+    preferences: Path, repeated: pl.Series, params: CleanParams, policy: Policy, judged: Path
+) -> dict[str, object]:
+    """Write the judged answers without personal data; returns their counts."""
+    batches = sorted_batches(preferences, PREFERENCES)
+    with (
+        mapping_writer(wanted=params.keep_mapping, more=True) as write_mapping,
+        table_writer(judged, PREFERENCES) as write,
+    ):
+        labelled = partial(redact_labels, kinds=params.redact, policy=policy)
+        private = lambda turns: _redacted(labelled(turns).turns, params, policy)  # noqa: E731
+        return clean_judged(batches, params, repeated, private, write, write_mapping)
+
+
 def _parted(
     kept: Spool, gone: Spool, found: Mapping[str, Hits]
 ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
@@ -170,32 +196,15 @@ def _write(
         for left, out in parts:
             write_kept(left)
             write_rejects(out)
-            bars = bars.with_columns(bars[name] + new for name, new in _bars(left).items())
+            more = histogram(left).drop("words").get_columns()
+            bars = bars.with_columns(bars[new.name] + new for new in more)
             tally.kept.update(_size(left))
             tally.turns_by_reason.update(dict(out.group_by("reason").len().iter_rows()))
     return bars
 
 
-def _bars(turns: pl.DataFrame) -> dict[str, pl.Series]:
-    counted = histogram(turns).drop("words")
-    return {name: counted[name] for name in counted.columns}
-
-
 def _size(turns: pl.DataFrame) -> dict[str, int]:
     return {"conversations": turns["conversation_id"].n_unique(), "turns": turns.height}
-
-
-def histogram(turns: pl.DataFrame) -> pl.DataFrame:
-    """Turns by their number of words, all and by role: words, turns, user, assistant, system."""
-    words = pl.col("content").str.count_matches(r"\S+").cast(pl.Int64)
-    place = ((words - 1).clip(0) // _BIN).clip(0, _BINS - 1).alias("place")
-    roles = [pl.col("role").eq(role).sum().alias(role) for role in ("user", "assistant", "system")]
-    counted = turns.group_by(place).agg(pl.len().alias("turns"), *roles)
-    labels = [f"{n * _BIN + 1:02}–{n * _BIN + _BIN:02}" for n in range(_BINS - 1)]
-    bins = pl.DataFrame({"words": [*labels, f"{(_BINS - 1) * _BIN + 1}+"]})
-    places = bins.with_columns(place=pl.int_range(_BINS, dtype=pl.Int64))
-    joined = places.join(counted, on="place", how="left", maintain_order="left")
-    return joined.drop("place").fill_null(0)
 
 
 def _counts(tally: _Tally) -> dict[str, dict[str, int]]:

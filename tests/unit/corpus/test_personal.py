@@ -7,7 +7,20 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
+from chatloop.corpus.papers import PAPERS
 from chatloop.corpus.personal import PERSONAL
+from chatloop.privacy.detectors import DETECTORS
+from chatloop.privacy.finding import findings
+
+MAKERS = {**PERSONAL, **PAPERS}
+NAMED = {
+    "pl_pesel": "PESEL",
+    "nl_bsn": "BSN",
+    "pt_nif": "NIF",
+    "uk_nhs": "NHS",
+    "passport": "passport",
+}
+NAMED |= {"secret": "password:", "person": "my name is"}
 
 KINDS = {
     "api_key",
@@ -23,6 +36,7 @@ KINDS = {
     "uk_nino",
     "url_credentials",
     "us_ssn",
+    *PAPERS,
 }
 
 
@@ -69,15 +83,25 @@ VALID = {
 }
 
 
+VALID |= {kind: lambda v, kind=kind: found(kind, v) == [(kind, v)] for kind in PAPERS}
+
+
+def found(kind, value):
+    """What detectors, checksums included, make of a value beside its name."""
+    text = f"{NAMED.get(kind, 'it is')} {value}"
+    return [(detector.kind, text[a:b]) for a, b, detector in findings(text, DETECTORS)]
+
+
 @pytest.mark.parametrize(("size", "count"), [("corpus", 18), ("small", 1)])
-def test_each_of_thirteen_kinds_is_planted_so_often(size, count, request):
+def test_each_of_more_than_twenty_kinds_is_planted_so_often(size, count, request):
+    assert len(KINDS) > 20
     data = request.getfixturevalue(size).personal_data
     assert {kind: len(pairs) for kind, pairs in data.items()} == dict.fromkeys(KINDS, count)
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_values_are_valid_and_varied(kind):
-    values = {PERSONAL[kind](random.Random(seed)) for seed in range(200)}
+    values = {MAKERS[kind](random.Random(seed)) for seed in range(200)}
     assert len(values) > 100
     assert [value for value in values if not VALID[kind](value)] == []
 
@@ -91,7 +115,7 @@ def test_a_value_stands_in_what_the_customer_wrote(corpus):
             roles = {m["role"] for m in records[at] if value in m["content"]}
             assert "user" in roles
             repeated += "assistant" in roles
-    assert 40 <= repeated <= 140
+    assert 100 <= repeated <= 240
 
 
 def test_a_record_has_one_or_two_values_and_no_defect(corpus):

@@ -6,12 +6,13 @@ import pytest
 
 from chatloop.conversation import Conversation, Message
 from chatloop.errors import UserError
-from chatloop.io.tables import REJECTED_TURNS, TURNS, read_table, turns_of, write_table
+from chatloop.io.tables import PREFERENCES, REJECTED_TURNS, TURNS, read_table, turns_of, write_table
 from chatloop.params import CleanParams
 from chatloop.params.file import read_params
 from chatloop.stages.clean import clean, histogram
 
-OUTS = ("cleaned.parquet", "rejects.parquet", "lengths.csv", "report.json")
+INS = ("turns.parquet", "preferences.parquet")
+OUTS = ("cleaned.parquet", "rejects.parquet", "judged.parquet", "lengths.csv", "report.json")
 
 
 @pytest.fixture
@@ -32,7 +33,8 @@ def table(*talks: list[str]) -> pl.DataFrame:
 
 def run(folder: Path, turns: pl.DataFrame, params: CleanParams) -> dict[str, dict[str, int]]:
     write_table(turns, folder / "turns.parquet")
-    clean(params, folder / "turns.parquet", *(folder / name for name in OUTS))
+    write_table(PREFERENCES.to_frame(), folder / "preferences.parquet")
+    clean(params, *(folder / name for name in INS), *(folder / name for name in OUTS))
     return json.loads((folder / "report.json").read_text())
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from chatloop.conversation import Conversation, Message
 from chatloop.io.mapping import MAPPING
-from chatloop.io.tables import turns_of, write_table
+from chatloop.io.tables import PREFERENCES, turns_of, write_table
 from chatloop.params import CleanParams
 from chatloop.params.file import read_params
 from chatloop.stages.clean import clean
@@ -18,7 +18,8 @@ PLANTED = (
     "536-22-8145", "12345678Z", "RSSMRA85T10A562S", "12 Baker Street, London NW1 6XE",
     "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "Peter Schmidt", "ORD-482913",
 )  # fmt: skip
-OUTS = ("cleaned.parquet", "rejects.parquet", "lengths.csv", "report.json")
+INS = ("turns.parquet", "preferences.parquet")
+OUTS = ("cleaned.parquet", "rejects.parquet", "judged.parquet", "lengths.csv", "report.json")
 
 
 @pytest.fixture
@@ -35,11 +36,12 @@ def run(folder: Path, params: CleanParams) -> str:
         for roles in [("user", "assistant") if n % 2 else ("user",)]
     ]
     write_table(turns_of(talks, "test"), folder / "turns.parquet")
-    clean(params, folder / "turns.parquet", *(folder / name for name in OUTS))
+    write_table(PREFERENCES.to_frame(), folder / "preferences.parquet")
+    clean(params, *(folder / name for name in INS), *(folder / name for name in OUTS))
     import polars as pl
 
-    tables = [str(pl.read_parquet(folder / name).rows()) for name in OUTS[:2]]
-    return "".join([*tables, *((folder / name).read_text() for name in OUTS[2:])])
+    tables = [str(pl.read_parquet(folder / name).rows()) for name in OUTS[:3]]
+    return "".join([*tables, *((folder / name).read_text() for name in OUTS[3:])])
 
 
 def test_no_planted_value_is_written_or_said(tmp_path, params, capsys, monkeypatch):

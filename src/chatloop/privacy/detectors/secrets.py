@@ -34,7 +34,7 @@ _PIN = (
     "|passcode))?"
     "|(?:otp|tan|totp)(?: ?(?:code|number))?|code pin|geheimzahl|prüfziffer|kartenprüfnummer"
     "|codice (?:di sicurezza|pin)|código de (?:seguridad|verificación|segurança|verificação)"
-    "|code de (?:sécurité|vérification)|cryptogramme"
+    "|code de (?:sécurité|vérification)|cryptogramme|digits on the (?:back|front)"
 )
 # What makes of the number behind it a time, a price, a length.
 _WHEN = (
@@ -71,8 +71,8 @@ _TOLD = frozenset(
 )
 _BITS, _CLASSES = 3.0, 2
 _IS = (
-    r"(?: (?:is|was|are|for (?:\w{1,20} ){1,3}is|ist|lautet|est|es|è|é|is now|to|är|er|jest|on"
-    r"|to jest|это)[: ]| ?(?:=|:)>?)"
+    r"(?: (?:is|was|are|should be|for (?:\w{1,20} ){1,3}is|ist|lautet|est|es|è|é|is now|to|är|er"
+    r"|jest|on|to jest|это)[: ]| ?(?:=|:)>?)"
 )
 
 
@@ -197,7 +197,7 @@ PASSWORD = Detector(
     patterns=(
         # password: sunshine, pwd=Tr0ub4dor&3, the passphrase is "correct horse"
         re.compile(
-            rf"(?i)(?<![^\W_])(?:{_LABEL})(?![^\W\d_])[\"']? ?(?:=|:)>?\s{{0,3}}"
+            rf"(?i)(?<![^\W_])(?:{_LABEL})(?![^\W\d_])[\"']? ?(?:[=:→]>?|->)\s{{0,3}}"
             r"(?!\[)[\"'`]?([^\s\"'`\[\]<>]{4,100}+)"
         ),
         re.compile(
@@ -219,7 +219,7 @@ PIN = Detector(
     digits=1,
     words=(
         *("pin", "cvv", "cvc", "cid", "csc", "code", "one-time", "one time", "otp", "tan"),
-        *("geheimzahl", "fziffer", "fnummer", "codice", "digo de", "cryptogramme"),
+        *("geheimzahl", "fziffer", "fnummer", "codice", "digo de", "cryptogramme", "digits on"),
     ),
     shape=rf"(?i:(?:^|[^a-z0-9])(?:{_PIN})[^a-z])",
     patterns=(

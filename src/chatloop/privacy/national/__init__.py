@@ -1,25 +1,38 @@
 """Numbers that states give to people; each kind is named by its country's ISO 3166 code."""
 
 from chatloop.privacy.national.europe import (
+    AT_SVNR,
     BE_RRN,
     CH_AHV,
     DE_TAX_ID,
+    DK_CPR,
     ES_DNI,
     FI_HETU,
     FR_NIR,
+    IE_PPS,
     IT_CODICE_FISCALE,
     NL_BSN,
+    NO_FODSELSNUMMER,
     PL_PESEL,
+    PT_NIF,
     SE_PERSONNUMMER,
+    TR_TCKN,
+    UK_NHS,
     UK_NINO,
 )
 from chatloop.privacy.national.world import (
     AU_TFN,
     BR_CPF,
     CA_SIN,
+    CL_RUT,
     CN_RESIDENT_ID,
     IN_AADHAAR,
+    IN_PAN,
+    KR_RRN,
+    MX_CURP,
+    SG_NRIC,
     US_SSN,
+    ZA_ID,
 )
 
 NATIONAL = (
@@ -40,4 +53,17 @@ NATIONAL = (
     *IN_AADHAAR,
     *CA_SIN,
     *AU_TFN,
+    *MX_CURP,
+    *SG_NRIC,
+    *KR_RRN,
+    *IN_PAN,
+    *IE_PPS,
+    *CL_RUT,
+    *DK_CPR,
+    *NO_FODSELSNUMMER,
+    *ZA_ID,
+    *TR_TCKN,
+    *AT_SVNR,
+    *PT_NIF,
+    *UK_NHS,
 )

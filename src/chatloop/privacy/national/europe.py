@@ -2,6 +2,7 @@
 
     86 095 742 719      →  [DE_TAX_ID_1]       85 07 30-033 28  →  [BE_RRN_1]
     12345678Z           →  [ES_DNI_1]          RSSMRA85T10A562S →  [IT_CODICE_FISCALE_1]
+    130972 48022        →  [NO_FODSELSNUMMER_1]  1234567T        →  [IE_PPS_1]
 
 Sources: each country's law or registrar, as named at its checksum.
 """
@@ -18,9 +19,20 @@ from chatloop.privacy.checksums import (
     rijksregister,
     steuer_id,
 )
+from chatloop.privacy.national.checks import (
+    cpr,
+    cpr_birthday,
+    fodselsnummer,
+    kimlik,
+    nhs,
+    nif,
+    pps,
+    svnr,
+)
 from chatloop.privacy.national.number import national
 
 _MONTH = "(?:0[1-9]|1[0-2])"
+_DAY = "(?:0[1-9]|[12][0-9]|3[01])"
 # From the fifteen places of a codice fiscale seven digits may have become letters (omocodia).
 _DIGIT = "[0-9LMNPQRSTUV]"
 _NEVER_NINO = ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ")
@@ -127,4 +139,70 @@ NL_BSN = national(
     "BSN|burger ?service ?(?:nummer|nr)|sofi-?nummer|citizen service number",
     loose=r"[0-9]{9}|[0-9]{3}[ .-][0-9]{3}[ .-][0-9]{3}|[0-9]{4}[ .-][0-9]{2}[ .-][0-9]{3}",
     fragments=("bsn", "burger", "sofi", "citizen service"),
+)
+
+# Both in Scandinavia, beside the same word as the Swedish number, which is asked first.
+DK_CPR = (
+    *national("dk_cpr", cpr, "", own=rf"{_DAY}{_MONTH}[0-9]{{2}}-[0-9]{{4}}"),
+    *national(
+        "dk_cpr",
+        cpr_birthday,
+        r"CPR(?:[- ]?(?:nummeret|nummer|nr|number|no))?|person(?:nummer|nr)",
+        loose=rf"{_DAY}{_MONTH}[0-9]{{2}}[ -]?[0-9]{{4}}",
+        fragments=("cpr", "person"),
+    ),
+)
+
+NO_FODSELSNUMMER = national(
+    "no_fodselsnummer",
+    fodselsnummer,
+    "fødsels ?(?:nummer|nr)|fodselsnummer|person(?:nummer|nr)|d-?nummer"
+    "|(?:norwegian|national) (?:identity |id )?(?:number|no|id)",
+    own=rf"[0-7][0-9]{_MONTH}[0-9]{{2}} [0-9]{{5}}",
+    loose=rf"[0-7][0-9]{_MONTH}[0-9]{{2}}[ .-]?[0-9]{{3}} ?[0-9]{{2}}",
+    fragments=("dsels", "person", "dnummer", "d-nummer", "norwegian", "national"),
+)
+
+UK_NHS = national(
+    "uk_nhs",
+    nhs,
+    "NHS|CHI|national health",
+    loose=r"[0-9]{3}[ .-]?[0-9]{3}[ .-]?[0-9]{4}",
+)
+
+IE_PPS = national(
+    "ie_pps",
+    pps,
+    "PPSN?|personal public service",
+    own="[0-9]{7}[A-W][A-IW]?",
+    loose="[0-9]{7}[ -]?[A-W] ?[A-IW]?",
+    digits=7,
+)
+
+TR_TCKN = national(
+    "tr_tckn",
+    kimlik,
+    r"(?:T\.? ?C\.? ?)?kimlik(?: ?(?:no|numaras[ıi]|numaram))?|TC(?: ?no)?|TCKN|turkish id"
+    "|vatandaşlık",
+    loose="[1-9][0-9]{10}|[1-9][0-9]{2}(?: [0-9]{3}){2} [0-9]{2}",
+    fragments=("kimlik", "tc", "turkish id", "vatanda"),
+)
+
+PT_NIF = national(
+    "pt_nif",
+    nif,
+    # Of natural persons; 5 to 9 stand for companies, the state and estates.
+    r"NIF|contribuinte|n[úu]mero fiscal|identificação fiscal",
+    loose=r"(?:[1-3][0-9]|45)[0-9][ .-]?[0-9]{3}[ .-]?[0-9]{3}",
+    fragments=("nif", "contribuinte", "mero fiscal", "o fiscal"),
+)
+
+AT_SVNR = national(
+    "at_svnr",
+    svnr,
+    r"SV(?:[- ]?(?:NR|nummer))|(?:sozial)?versicherungs-?(?:nummer|nr)|e-?card|social security"
+    "|insurance number",
+    own=rf"[1-9][0-9]{{3}} {_DAY}(?:0[1-9]|1[0-5])[0-9]{{2}}",
+    loose=rf"[1-9][0-9]{{3}}[ /-]?{_DAY}(?:0[1-9]|1[0-5])[0-9]{{2}}",
+    fragments=("sv", "versicherung", "card", "social security", "insurance"),
 )

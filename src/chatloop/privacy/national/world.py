@@ -2,13 +2,24 @@
 
     536-22-8145         →  [US_SSN_1]          2341 2341 2346   →  [IN_AADHAAR_1]
     529.982.247-25      →  [BR_CPF_1]          046 454 286      →  [CA_SIN_1]
+    S1234567D           →  [SG_NRIC_1]         12.345.678-5     →  [CL_RUT_1]
 
 Sources: each country's law or registrar, as named at its checksum.
 """
 
 from chatloop.privacy.checksums import cpf, luhn, resident_id, tfn, verhoeff
+from chatloop.privacy.national.checks import (
+    curp,
+    given_pan,
+    nric,
+    rrn,
+    rrn_birthday,
+    rut,
+    za_identity,
+)
 from chatloop.privacy.national.number import national
 
+_BIRTHDAY = "[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 _NEVER_SSN = ("000", "666")
 
 
@@ -67,4 +78,63 @@ CN_RESIDENT_ID = national(
     resident_id,
     "身份证|resident (?:id|identity)",
     own=r"[1-9][0-9]{5} ?(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])[0-9]{2} ?[0-9]{3}[0-9X]",
+)
+
+SG_NRIC = national(
+    "sg_nric",
+    nric,
+    "NRIC|FIN|identity card",
+    own="[STFGM][0-9]{7}[A-Z]",
+    loose="[STFGM][ -]?[0-9]{7}[ -]?[A-Z]",
+    digits=7,
+)
+
+KR_RRN = (
+    *national("kr_rrn", rrn, "", own=rf"{_BIRTHDAY}-[1-8][0-9]{{6}}"),
+    *national(
+        "kr_rrn",
+        rrn_birthday,
+        # With the particle that Korean writes at the end of a word.
+        "주민(?:등록)?번호[가-힣]{0,2}|RRN|resident registration",
+        loose=rf"{_BIRTHDAY}[ -]?[1-8][0-9]{{6}}",
+        fragments=("주민", "rrn", "resident registration"),
+    ),
+)
+
+MX_CURP = national(
+    "mx_curp",
+    curp,
+    "",
+    own=rf"[A-Z][AEIOUX][A-Z]{{2}}{_BIRTHDAY}[HMX][A-Z]{{2}}[B-DF-HJ-NP-TV-Z]{{3}}[0-9A-Z][0-9]",
+    digits=7,
+)
+
+IN_PAN = national(
+    "in_pan",
+    given_pan,
+    "PAN|permanent account",
+    # P is a person; others pay for companies, families and trusts.
+    own="[A-Z]{3}P[A-Z][0-9]{4}[A-Z]",
+    loose="[A-Z]{3}[ABCFGHJLPT][A-Z][ -]?[0-9]{4}[ -]?[A-Z]",
+    digits=4,
+)
+
+ZA_ID = national(
+    "za_id",
+    za_identity,
+    r"ID|identity|identiteits?(?:nommer)?",
+    own=rf"{_BIRTHDAY} [0-9]{{4}} [0-2][0-9]{{2}}",
+    loose=rf"{_BIRTHDAY}[ -]?[0-9]{{4}}[ -]?[0-2][0-9][ -]?[0-9]",
+    fragments=("id",),
+    digits=13,
+)
+
+CL_RUT = national(
+    "cl_rut",
+    rut,
+    "RUT|RUN|rol [úu]nico",
+    own=r"[0-9]{1,2}\.[0-9]{3}\.[0-9]{3}-[0-9K]",
+    loose=r"[0-9]{1,2}\.?[0-9]{3}\.?[0-9]{3} ?-? ?[0-9K]",
+    fragments=("rut", "run", "rol"),
+    digits=7,
 )
