@@ -15,7 +15,7 @@ from chatloop.cleaning.boilerplate import LineCounts
 from chatloop.cleaning.copies import Hits, copies
 from chatloop.cleaning.judging import judge, rejected
 from chatloop.cleaning.repairs import repair_rest, repair_text
-from chatloop.cleaning.rules import COPIES, chosen
+from chatloop.cleaning.rules import chosen, names
 from chatloop.errors import UserError
 from chatloop.io.batches import Spool, scratch, sorted_batches, spool
 from chatloop.io.files import write_json, write_text
@@ -58,7 +58,6 @@ def clean(
         UserError: no conversation is left.
     """
     tally, policy = _Tally(), Policy(params.patterns, params.allow.values, params.allow.domains)
-    names = [rule.name for rule in chosen(params)]
     with spool(cleaned) as kept, spool(cleaned) as gone, scratch(cleaned) as spill:
         with spool(cleaned) as mended:
             repeated = _mend(turns, params, mended, tally)
@@ -70,7 +69,7 @@ def clean(
         say(f"clean: values redacted: {_listed(tally.redacted)}")
         found = copies(lambda: kept, params, spill)
         tally.reasons.update({name: hits.height for name, hits in found.items()})
-        reasons = {name: tally.reasons[name] for name in names}
+        reasons = {name: tally.reasons[name] for name in names(params)}
         came, left = tally.read["conversations"], sum(reasons.values())
         if came == left:
             raise UserError(_nothing_left(came, reasons))
@@ -83,7 +82,7 @@ def clean(
         {
             **counts,
             "rejected_by_reason": reasons,
-            "rejected_turns_by_reason": {name: tally.turns_by_reason[name] for name in names},
+            "rejected_turns_by_reason": {name: tally.turns_by_reason[name] for name in reasons},
             "repaired": dict(tally.changed),
             "removed_by_repair": dict(tally.removed),
             "redacted": dict(tally.redacted),
@@ -114,7 +113,7 @@ def _judge(
     tally: _Tally,
 ) -> None:
     """Finish the repairs, redact, and ask the rules that look at one conversation."""
-    rules = [rule for rule in chosen(params) if rule.name not in COPIES]
+    rules = chosen(params)
     with mapping_writer(wanted=params.keep_mapping) as write_mapping:
         for batch in mended:
             rest = repair_rest(batch, repeated, params)

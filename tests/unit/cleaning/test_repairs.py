@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatloop.cleaning.repairs import BOILERPLATE, REPAIRS, repair
+from chatloop.cleaning.repairs import BOILERPLATE, REPAIRS
 from chatloop.cleaning.structure import RESTRUCTURINGS
 from chatloop.params import CleanParams
 from chatloop.params.data import REPAIR_NAMES
+from tests.stages_of_clean import repair
 
 
 def mend(text: str, params: CleanParams, talks) -> tuple[str, list[str]]:
