@@ -18,7 +18,8 @@ import numpy as np
 import polars as pl
 
 from chatloop.cleaning import languages
-from chatloop.cleaning.wording import almost_empty, only_links_or_code, refusal, too_repetitive
+from chatloop.cleaning.refusals import refusal
+from chatloop.cleaning.wording import almost_empty, only_links_or_code, too_repetitive
 from chatloop.errors import UserError
 from chatloop.params import CleanParams
 

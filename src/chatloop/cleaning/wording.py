@@ -1,9 +1,8 @@
-"""What a conversation says, as expressions: nothing, the same all over, a link, a refusal.
+"""What a conversation says, as expressions: nothing, the same all over, a link.
 
 Is the shop open? │ …                                          almost_empty
 Hello             │ very very very very very very very very …  too_repetitive
 Where is it?      │ https://example.org/track                  only_links_or_code
-Write me a poem.  │ As an AI language model, I can't …         refusal
 """
 
 import polars as pl
@@ -27,30 +26,6 @@ _CODE_LINE = (
 )
 # No link and no line of code is without one of these.
 _MARKS = r"[`{}()\[\];:<>\"$]|www\."
-_SORRY = (
-    r"(?:(?:i'?m|i am|we'?re|we are)?\s*(?:very |so |really |terribly )?sorry"
-    r"|i apologi[sz]e|my apologies|unfortunately)"
-)
-_CANNOT = (
-    r"(?:i|we)(?: (?:can'?t|cannot|can not|won'?t|will not)"
-    r"|(?:'m| am|'re| are) (?:not able|unable) to)"
-)
-_HELP = r"(?:help|assist|do|answer|fulfil+|comply|provide|discuss|engage|continue|respond)"
-_WITH = (
-    r"(?: you)?(?: (?:with|to|on|about|in))?(?: (?:that|this|it))?"
-    r"(?: (?:(?:kind|type) of )?(?:request|question|topic|task|conversation))?"
-)
-_MACHINE = (
-    r"(?:an? )?(?:ai|a\.i\.|artificial intelligence|large language|language)[- ]?"
-    r"(?:language )?(?:model|assistant|chatbot|system)?"
-)
-# The whole answer is no more than this, or it begins by saying what it is and that it cannot.
-_REFUSAL = (
-    rf"(?is)^\W*(?:{_SORRY}[,.!;: ]*(?:but )?(?:however,? )?)?{_CANNOT} {_HELP}{_WITH}[\s.!]*$"
-    rf"|^\W*(?:{_SORRY}[,.!]? (?:but )?)?as {_MACHINE},? .{{0,80}}?"
-    r"\b(?:can'?t|cannot|can not|not able|unable|don'?t|do not"
-    r"|not (?:allowed|permitted|programmed))\b"
-)
 
 
 def almost_empty(params: CleanParams) -> pl.Expr:
@@ -90,9 +65,3 @@ def _of_one_side(holds: pl.Expr) -> pl.Expr:
     """On the turns of a side of which something holds; on all where a side says nothing at all."""
     absent = [~ROLE.eq(side).any().over(ID) for side in SPOKEN]
     return (holds | absent[0] | absent[1]) & (ROLE != "system")
-
-
-def refusal(_: CleanParams) -> pl.Expr:
-    """An answer is a refusal and nothing else: a model would learn to refuse from it."""
-    plain = CONTENT.str.replace_all("[\u2018\u2019\u02bc]", "'").str.replace_all(r"\s+", " ")
-    return (ROLE == "assistant") & plain.str.contains(_REFUSAL)

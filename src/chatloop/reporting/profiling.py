@@ -94,6 +94,11 @@ class Profiler:
             return {}
         return dict(sorted(self._topics.items(), key=lambda item: (-item[1], item[0])))
 
+    @property
+    def sample(self) -> pl.Series:
+        """Transcripts of at most 5,000 conversations, those with the lowest hashes of their ids."""
+        return self._sample["transcript"]
+
     def _languages(self) -> dict[str, int]:
         """Conversations of each language; of very many, of those that a hash chooses."""
         said = self._sample.select(without_names(pl.col("transcript"))).to_series()

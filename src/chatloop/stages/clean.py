@@ -25,10 +25,8 @@ from chatloop.params import CleanParams
 from chatloop.privacy.labels import redact_labels
 from chatloop.privacy.policy import Policy
 from chatloop.privacy.redaction import redact, redact_people
+from chatloop.reporting.lengths import added, histogram
 from chatloop.stages import main, say
-
-# Words in a turn: bins of five, so that two revisions have the same bars, and one without an end.
-_BIN, _BINS = 5, 20
 
 
 @dataclass
@@ -169,32 +167,14 @@ def _write(
         for left, out in parts:
             write_kept(left)
             write_rejects(out)
-            bars = bars.with_columns(bars[name] + new for name, new in _bars(left).items())
+            bars = added(bars, histogram(left))
             tally.kept.update(_size(left))
             tally.turns_by_reason.update(dict(out.group_by("reason").len().iter_rows()))
     return bars
 
 
-def _bars(turns: pl.DataFrame) -> dict[str, pl.Series]:
-    counted = histogram(turns).drop("words")
-    return {name: counted[name] for name in counted.columns}
-
-
 def _size(turns: pl.DataFrame) -> dict[str, int]:
     return {"conversations": turns["conversation_id"].n_unique(), "turns": turns.height}
-
-
-def histogram(turns: pl.DataFrame) -> pl.DataFrame:
-    """Turns by their number of words, all and by role: words, turns, user, assistant, system."""
-    words = pl.col("content").str.count_matches(r"\S+").cast(pl.Int64)
-    place = ((words - 1).clip(0) // _BIN).clip(0, _BINS - 1).alias("place")
-    roles = [pl.col("role").eq(role).sum().alias(role) for role in ("user", "assistant", "system")]
-    counted = turns.group_by(place).agg(pl.len().alias("turns"), *roles)
-    labels = [f"{n * _BIN + 1:02}–{n * _BIN + _BIN:02}" for n in range(_BINS - 1)]
-    bins = pl.DataFrame({"words": [*labels, f"{(_BINS - 1) * _BIN + 1}+"]})
-    places = bins.with_columns(place=pl.int_range(_BINS, dtype=pl.Int64))
-    joined = places.join(counted, on="place", how="left", maintain_order="left")
-    return joined.drop("place").fill_null(0)
 
 
 def _counts(tally: _Tally) -> dict[str, dict[str, int]]:
