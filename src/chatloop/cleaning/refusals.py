@@ -130,7 +130,7 @@ UNSPACED = {
     ),
 }
 _DENIED = {  # what a machine says that it cannot, may not or has not
-    "de": r"\b(?:nicht|keine?n?|außerstande)\b", "fr": r"\b(?:ne|n')\b.*\bpas\b|\bpas\b|\bincapable\b",
+    "de": r"\b(?:nicht|keine?n?|außerstande)\b", "fr": r"\b(?:pas|incapable)\b",
     "es": r"\bno\b", "it": r"\bnon\b", "pt": r"\bnão\b", "nl": r"\b(?:niet|geen)\b",
     "ja": r"ません|できない|かねます", "zh": r"无法|無法|不能|没有|沒有|不具备|不會|不会",
 }  # fmt: skip
@@ -163,7 +163,9 @@ def _says_no_more(plain: pl.Expr, words: Words, between: str) -> pl.Expr:
     return plain.str.contains(only) & both[0] & both[1]
 
 
+# It may beg pardon before it says what it is; what it denies stands in the same sentence.
 _MACHINES = "|".join(
-    rf"(?i)^\W*(?:[^.!?。！？]{{0,40}}[,.，、] ?)?{words.machine}[^.!?。！？\n]{{0,80}}?(?:{_DENIED[name]})"
+    rf"(?i)^\W*(?:[^.!?。！？]{{0,40}}[,，、] ?)?{words.machine}"
+    rf"[^.!?。！？\n]{{0,80}}?(?:{_DENIED[name]})"
     for name, words in (SPACED | UNSPACED).items()
 )
