@@ -145,22 +145,33 @@ _DENIES = (
 def refusal(_: object) -> pl.Expr:
     """An answer is a refusal and nothing else: a model would learn to refuse from it."""
     asked = pl.when((ROLE == "assistant") & CONTENT.str.contains(_DENIES)).then(CONTENT)
-    plain = asked.str.replace_all("[\u2018\u2019\u02bc]", "'").str.replace_all(r"\s+", " ")
-    spaced = [_says_no_more(plain, words, r"(?:\W+|\b)") for words in SPACED.values()]
-    unspaced = [_says_no_more(plain, words, r"\W*") for words in UNSPACED.values()]
-    whole = reduce(or_, [*spaced, *unspaced])
-    return (plain.str.contains(_ENGLISH) | plain.str.contains(_MACHINES) | whole).fill_null(
-        value=False
-    )
+    return asked.map_batches(_refusals, return_dtype=pl.Boolean)
 
 
-def _says_no_more(plain: pl.Expr, words: Words, between: str) -> pl.Expr:
+def _refusals(answers: pl.Series) -> pl.Series:
+    """True for each that is one; only what is not null is looked at."""
+    asked = answers.is_not_null()
+    said = answers.filter(asked).to_frame("said").select(_plain(pl.col("said")))
+    spaced = [_says_no_more(words, r"(?:\W+|\b)") for words in SPACED.values()]
+    unspaced = [_says_no_more(words, r"\W*") for words in UNSPACED.values()]
+    told = pl.col("said").str.contains(_ENGLISH) | pl.col("said").str.contains(_MACHINES)
+    found = said.select(reduce(or_, [*spaced, *unspaced], told)).to_series()
+    return pl.repeat(False, len(answers), eager=True).scatter(asked.arg_true(), found)
+
+
+def _plain(said: pl.Expr) -> pl.Expr:
+    """One kind of apostrophe, one space between words."""
+    return said.str.replace_all("[\u2018\u2019\u02bc]", "'").str.replace_all(r"\s+", " ")
+
+
+def _says_no_more(words: Words, between: str) -> pl.Expr:
     """Nothing but words of refusals, one that denies and one that is denied."""
     every = f"{words.denial}|{words.offer}|{words.filler}"
     edge = r"\b" if "W+" in between else ""
     only = rf"(?i)^\W*(?:(?:{every}){between})+$"
-    both = [plain.str.contains(rf"(?i){edge}(?:{one}){edge}") for one in words[:2]]
-    return plain.str.contains(only) & both[0] & both[1]
+    said = pl.col("said").str
+    both = [said.contains(rf"(?i){edge}(?:{one}){edge}") for one in words[:2]]
+    return said.contains(only) & both[0] & both[1]
 
 
 # It may beg pardon before it says what it is; what it denies stands in the same sentence.
