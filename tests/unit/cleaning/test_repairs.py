@@ -2,7 +2,7 @@ import unicodedata
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatloop.cleaning.repairs import BOILERPLATE, REPAIRS
@@ -87,6 +87,7 @@ def test_the_order_of_repairs_is_behaviour_and_their_names_are_those_of_params()
     ]
 
 
+@settings(deadline=None)
 @given(text=st.text())
 def test_any_text_comes_out_composed_stripped_and_without_controls(text, params, talks):
     mended, _ = mend(text, params, talks)
