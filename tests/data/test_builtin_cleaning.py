@@ -3,8 +3,7 @@
 import polars as pl
 import pytest
 
-from chatloop.cleaning.judging import Judgement, judge
-from chatloop.cleaning.repairs import repair
+from chatloop.cleaning.judging import Judgement
 from chatloop.corpus import Corpus, generate
 from chatloop.duplicates.index import near_duplicates
 from chatloop.duplicates.near import transcripts
@@ -16,6 +15,7 @@ from chatloop.params.file import read_params
 from chatloop.params.sources import Source
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.redaction import count_personal_data, redact
+from tests.stages_of_clean import judge_all, repair
 
 REPAIRED = ("encoding_repaired", "boilerplate_removed")
 
@@ -44,7 +44,7 @@ def private(mended):
 
 @pytest.fixture(scope="module")
 def judged(private, params) -> Judgement:
-    return judge(private, params.clean)
+    return judge_all(private, params.clean)
 
 
 def test_each_rule_rejects_exactly_the_conversations_planted_for_it(corpus, judged):

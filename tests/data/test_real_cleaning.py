@@ -6,8 +6,6 @@ import json
 import polars as pl
 import pytest
 
-from chatloop.cleaning.judging import judge
-from chatloop.cleaning.repairs import repair
 from chatloop.formats import FORMATS
 from chatloop.io.tables import turns_of
 from chatloop.params import CleanParams
@@ -15,6 +13,7 @@ from chatloop.params.file import read_params
 from chatloop.params.sources import Source
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.redaction import count_personal_data, redact
+from tests.stages_of_clean import judge_all, repair
 
 SOURCE = Source(path="sgd")
 
@@ -34,7 +33,7 @@ def mended(sgd, params) -> pl.DataFrame:
 
 
 def test_real_dialogues_are_all_kept(mended, params):
-    judged = judge(mended, params)
+    judged = judge_all(mended, params)
     assert not any(judged.reasons.values())
     assert judged.kept.height == mended.height
 

@@ -44,13 +44,6 @@ class LineCounts:
         self._new = [_MARKS.to_frame()]
 
 
-def without_boilerplate(turns: pl.DataFrame, params: CleanParams) -> pl.Series:
-    """Content without the lines that are repeated in these turns."""
-    lines = LineCounts()
-    lines.add(turns, params)
-    return without_lines(turns, lines.repeated(params))
-
-
 def without_lines(turns: pl.DataFrame, repeated: pl.Series) -> pl.Series:
     """Content without the lines of these hashes; a turn that has no others keeps them."""
     rest = (

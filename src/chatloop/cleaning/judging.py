@@ -33,15 +33,14 @@ def judge(
     """Every turn of `turns` is in `kept` or, with its whole conversation, in `rejects`."""
     rules = chosen(params) if rules is None else rules
     turns = turns.sort(_KEY)
-    left, reasons = _with_transcripts(turns), {}
+    left, reasons = turns, {}
     out = [rejected(turns, turns.clear().select("conversation_id", cluster="content"), "")]
     for rule in rules:
         hits = _hits(left, rule.hits(params))
         out.append(rejected(turns, hits, rule.name))
         left = left.join(hits, on="conversation_id", how="anti", maintain_order="left")
         reasons[rule.name] = hits.height
-    kept = left.select(turns.columns)
-    return Judgement(kept, pl.concat(out).sort(_KEY), reasons)
+    return Judgement(left, pl.concat(out).sort(_KEY), reasons)
 
 
 def rejected(turns: pl.DataFrame, hits: pl.DataFrame, reason: str) -> pl.DataFrame:
@@ -51,23 +50,14 @@ def rejected(turns: pl.DataFrame, hits: pl.DataFrame, reason: str) -> pl.DataFra
 
 
 def _hits(left: pl.DataFrame, hits: pl.Expr) -> pl.DataFrame:
-    """Conversations that a rule hits: conversation_id, and `cluster`, whom it says they repeat."""
-    asked = left.select("conversation_id", hits.alias("hit"))
-    if asked.schema["hit"] == pl.String:
-        asked = asked.drop_nulls("hit").rename({"hit": "cluster"})
-    else:
-        nobody = pl.lit(None, pl.String).alias("cluster")
-        asked = asked.filter("hit").select("conversation_id", nobody)
-    return asked.unique("conversation_id", keep="first", maintain_order=True)
+    """Conversations that a rule hits: conversation_id, and `cluster`, of which there is none."""
+    nobody = pl.lit(None, pl.String).alias("cluster")
+    asked = left.select("conversation_id", hits.alias("hit")).filter("hit")
+    return asked.select("conversation_id", nobody).unique("conversation_id", maintain_order=True)
 
 
 def _why(reason: str) -> list[pl.Expr]:
     return [pl.lit("clean").alias("stage"), pl.lit(reason).alias("reason")]
-
-
-def _with_transcripts(turns: pl.DataFrame) -> pl.DataFrame:
-    """With the two columns that rules about whole conversations look at."""
-    return turns.join(whole_talks(turns), on=_KEY, how="left", maintain_order="left")
 
 
 def whole_talks(turns: pl.DataFrame) -> pl.DataFrame:

@@ -24,9 +24,16 @@ _READ = 400
 _ENGLISH = (
     r"\b(?i:the|you|and|what|with|this|are|your|would|my|please|that|there|how|where|it's|i'm|can"
     r"|could|have|for|of|is|i|yes|thanks|thank|need|want|looking|like|at|on|any|we|it|not|when|will"
-    r"|which|she|they|be|has|was|were|from|about|but|by|our|us|sure|out|i'd|i'll|you're|don't|to)\b"
+    r"|which|she|they|be|has|was|were|from|about|but|by|our|us|sure|out|i'd|i'll|you're|don't|to"
+    r"|then|now|here|good|great|day|find|found|tell|show|who|why|too|much|many|more|some|other|two"
+    r"|three|their|his|does|did|should|shall|maybe|else|(?:any|some|no|every)thing|goodbye|bye)\b"
 )
 _ENGLISH_SHARE, _ENGLISH_WORDS = 0.2, 4
+
+
+def without_names(text: pl.Expr) -> pl.Expr:
+    """Text without placeholders and addresses, which are of no language."""
+    return text.str.replace_all(r"\[[A-Za-z_]+_[0-9]+\]|\S+[@/]\S+", " ")
 
 
 def languages(texts: pl.Series) -> pl.Series:

@@ -17,7 +17,7 @@ import polars as pl
 
 from chatloop.cleaning.judging import judge
 from chatloop.cleaning.repairs import repair_rest, repair_text
-from chatloop.cleaning.rules import COPIES, Rule, chosen
+from chatloop.cleaning.rules import Rule, chosen
 from chatloop.cleaning.structure import RESTRUCTURINGS
 from chatloop.params import CleanParams
 
@@ -111,7 +111,7 @@ def _in_order(batch: pl.DataFrame) -> pl.DataFrame:
 
 def _reasons(turns: pl.DataFrame, params: CleanParams) -> pl.DataFrame:
     """Conversations that go, each with the first reason: conversation_id, reason."""
-    rules = [rule for rule in chosen(params) if rule.name not in COPIES]
+    rules = chosen(params)
     sound = [rule for rule in rules if rule.name in _SOUND]
     hit = _hit(turns, "chosen", params, rules)
     return pl.concat([hit, _hit(turns.join(hit, on=_ID, how="anti"), "rejected", params, sound)])

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import ftfy
 import polars as pl
 
-from chatloop.cleaning.boilerplate import LineCounts, without_lines
+from chatloop.cleaning.boilerplate import without_lines
 from chatloop.cleaning.html import without_html
 from chatloop.cleaning.structure import RESTRUCTURINGS
 from chatloop.params import CleanParams
@@ -27,6 +27,8 @@ from chatloop.params import CleanParams
 # Text decoded with the wrong encoding shows its bytes as two or more of these in a row, or has lost
 # the second one to a space. Only such rows are worth the time of ftfy.
 _SUSPICIOUS = r"[^\x00-\x7F]{2}|[ÃÂ](?:\s|$)|[\x{80}-\x{9F}]"
+# One space between words and nothing else that is empty: such a turn, as most are, stays as it is.
+_UNTIDY = r"[^\S ]|  |^ | $"
 # Joiners are letters of Persian and Indic words and hold emoji together; after ASCII or Latin they
 # are seen by nobody but a tokenizer.
 _JOINERS = r"(^|[\x00-\x7F\p{Latin}])[\x{200C}\x{200D}]+"
@@ -48,17 +50,14 @@ class Repair:
 
 def encoding(turns: pl.DataFrame, _: CleanParams) -> pl.Series:
     """UTF-8 that was read as something else, read right; legitimate accents stay."""
-    content = turns["content"]
-    suspicious = content.str.contains(_SUSPICIOUS)
-    if not suspicious.any():
-        return content
-    mended = [_fixed(text) if bad else text for text, bad in zip(content, suspicious, strict=True)]
-    return pl.Series("content", mended, dtype=pl.String)
+    return _where(turns["content"].str.contains(_SUSPICIOUS), turns["content"], _decoded)
 
 
 def composed(turns: pl.DataFrame, _: CleanParams) -> pl.Series:
     """Unicode normalization form C (UAX 15): one character for a letter and its accent."""
-    return turns["content"].str.normalize("NFC")
+    content = turns["content"]
+    beyond_ascii = content.str.len_bytes() != content.str.len_chars()
+    return _where(beyond_ascii, content, lambda text: text.str.normalize("NFC"))
 
 
 def visible(turns: pl.DataFrame, _: CleanParams) -> pl.Series:
@@ -68,9 +67,12 @@ def visible(turns: pl.DataFrame, _: CleanParams) -> pl.Series:
 
 def collapsed(turns: pl.DataFrame, _: CleanParams) -> pl.Series:
     """One space between words, one empty line between paragraphs; newlines and indents stay."""
+    return _where(turns["content"].str.contains(_UNTIDY), turns["content"], _tidy)
+
+
+def _tidy(content: pl.Series) -> pl.Series:
     return (
-        turns["content"]
-        .str.replace_all(r"\r\n?|[\x{0B}\x{0C}\x{2028}\x{2029}]", "\n")
+        content.str.replace_all(r"\r\n?|[\x{0B}\x{0C}\x{2028}\x{2029}]", "\n")
         .str.replace_all(r"[^\S\n\t ]", " ")
         .str.replace_all(r"(\S)[\t ]+", "${1} ")
         .str.replace_all(r"[\t ]+\n", "\n")
@@ -96,15 +98,6 @@ class Mended:
     turns: pl.DataFrame
     changed: dict[str, int]
     removed: dict[str, int]
-
-
-def repair(turns: pl.DataFrame, params: CleanParams) -> Mended:
-    """Both halves, of a table that is all there is."""
-    text = repair_text(turns, params)
-    lines = LineCounts()
-    lines.add(text.turns, params)
-    rest = repair_rest(text.turns, lines.repeated(params), params)
-    return Mended(rest.turns, text.changed | rest.changed, rest.removed)
 
 
 def repair_text(turns: pl.DataFrame, params: CleanParams) -> Mended:
@@ -134,6 +127,19 @@ def _with(content: pl.Series, turns: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """The turns with this content, and in how many it is new."""
     changed = int((content != turns["content"]).sum())
     return turns.with_columns(content.alias("content")), changed
+
+
+def _where(
+    suspicious: pl.Series, content: pl.Series, mend: Callable[[pl.Series], pl.Series]
+) -> pl.Series:
+    """Content with the suspicious texts mended; the others, as most are, cost nothing."""
+    if not suspicious.any():
+        return content
+    return content.scatter(suspicious.arg_true(), mend(content.filter(suspicious)))
+
+
+def _decoded(content: pl.Series) -> pl.Series:
+    return pl.Series("content", [_fixed(text) for text in content], dtype=pl.String)
 
 
 def _fixed(text: str) -> str:

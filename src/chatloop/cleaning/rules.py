@@ -7,9 +7,8 @@ the ones before it left, so the first that hits is the reason, and a copy is mea
 conversations that are fit to be kept. To add a rule, write its expression, give it its place here
 and in RULE_NAMES; a rule for one project alone needs only a line in params, `clean.own_rules`.
 
-Beside the columns of the turns table a rule sees two more on the first turn of a conversation,
-null on the others: `transcript`, what user and assistant said, lower case, a line a turn;
-`speakers`, its roles, with what the system said.
+Most turns are fine. So a rule that costs much asks first, by something that costs little, who can
+be meant at all: what is null costs nothing.
 """
 
 from collections.abc import Callable
@@ -19,8 +18,8 @@ import numpy as np
 import polars as pl
 
 from chatloop.cleaning import languages
-from chatloop.cleaning.wording import almost_empty, only_links_or_code, refusal, too_repetitive
-from chatloop.duplicates.index import near_duplicates
+from chatloop.cleaning.refusals import refusal
+from chatloop.cleaning.wording import almost_empty, only_links_or_code, too_repetitive
 from chatloop.errors import UserError
 from chatloop.params import CleanParams
 
@@ -29,7 +28,7 @@ CONTENT, ROLE, ID = pl.col("content"), pl.col("role"), "conversation_id"
 
 @dataclass(frozen=True)
 class Rule:
-    """`hits` is true on a turn that rejects its conversation, or says whom that one repeats."""
+    """`hits` is true on a turn that rejects its conversation; it looks at no other conversation."""
 
     name: str
     hits: Callable[[CleanParams], pl.Expr]
@@ -50,10 +49,11 @@ def answer_missing(_: CleanParams) -> pl.Expr:
 
 def wrong_script(params: CleanParams) -> pl.Expr:
     """Too large a share of a turn's letters is of scripts that are not in `scripts`."""
-    letters = CONTENT.str.count_matches(r"\p{L}").cast(pl.Float64)
-    return CONTENT.str.count_matches(foreign(params.scripts)) > (
-        params.max_other_script_share * letters
-    )
+    others = foreign(params.scripts)
+    asked = pl.when(CONTENT.str.contains(others)).then(CONTENT)
+    letters = asked.str.count_matches(r"\p{L}").cast(pl.Float64)
+    hits = asked.str.count_matches(others) > params.max_other_script_share * letters
+    return hits.fill_null(value=False)
 
 
 def wrong_language(params: CleanParams) -> pl.Expr:
@@ -70,30 +70,8 @@ def wrong_language(params: CleanParams) -> pl.Expr:
 
 
 def _said() -> pl.Expr:
-    """All that one side says, without placeholders and addresses, which are of no language."""
-    words = CONTENT.str.replace_all(r"\[[A-Z_]+_[0-9]+\]|\S+[@/]\S+", " ")
-    return words.str.join("\n").over(ID, "role")
-
-
-def duplicate(_: CleanParams) -> pl.Expr:
-    """The lowest id of those in which the same speakers said the same, unless it is its own."""
-    whole = pl.struct("speakers", "transcript")
-    copy = pl.col("transcript").is_not_null() & ~whole.is_first_distinct()
-    return pl.when(copy).then(pl.col(ID).first().over("speakers", "transcript"))
-
-
-def near_duplicate(params: CleanParams) -> pl.Expr:
-    """The lowest id of the twins, the same but for a few words, unless it is its own."""
-
-    def twins(turns: pl.Series) -> pl.Series:
-        whole = turns.struct.unnest().with_row_index("row").drop_nulls("transcript")
-        cluster = near_duplicates(whole["transcript"], params.near_duplicates)
-        copies = cluster != np.arange(len(cluster))
-        found = whole[ID].gather(cluster[copies])
-        nobody = pl.Series([None] * len(turns), dtype=pl.String)
-        return nobody.scatter(whole["row"].filter(copies), found)
-
-    return pl.struct(ID, "transcript").map_batches(twins, return_dtype=pl.String)
+    """All that one side says."""
+    return languages.without_names(CONTENT).str.join("\n").over(ID, "role")
 
 
 RULES = (
@@ -108,28 +86,30 @@ RULES = (
     Rule("only_links_or_code", only_links_or_code),
     Rule("refusal", refusal),
     Rule("wrong_language", wrong_language),
-    Rule("duplicate", duplicate),
-    Rule("near_duplicate", near_duplicate),
 )
-# Copies are looked for among what is fit to be kept, so these come after a project's own rules.
+# Asked last, of what is fit to be kept and of all conversations at once: see copies.py.
 COPIES = ("duplicate", "near_duplicate")
 
 
 def chosen(params: CleanParams) -> tuple[Rule, ...]:
-    """The rules that `clean.rules` switches on, in the order above, and the project's own.
+    """The rules that `clean.rules` switches on, in the order above, then the project's own.
 
     Raises:
         UserError: an own rule has the name of another, or is no expression that is true or false.
     """
     on = [rule for rule in RULES if rule.name in params.rules]
-    own = [_own(name, said) for name, said in params.own_rules.items()]
-    return (*(r for r in on if r.name not in COPIES), *own, *(r for r in on if r.name in COPIES))
+    return (*on, *(_own(name, said) for name, said in params.own_rules.items()))
+
+
+def names(params: CleanParams) -> list[str]:
+    """Every reason that a conversation can be rejected for, in the order in which it is asked."""
+    return [*(rule.name for rule in chosen(params)), *(n for n in COPIES if n in params.rules)]
 
 
 def _own(name: str, said: str) -> Rule:
     """A rule from SQL over the columns of the turns table: it can look at data, and do nothing."""
     where = f"clean.own_rules.{name}"
-    if name in {rule.name for rule in RULES}:
+    if name in {*COPIES, *(rule.name for rule in RULES)}:
         raise UserError(f"{where}: a rule of chatloop has this name; take another")
     try:
         expression = pl.sql_expr(said)

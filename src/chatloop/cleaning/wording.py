@@ -1,9 +1,8 @@
-"""What a conversation says, as expressions: nothing, the same all over, a link, a refusal.
+"""What a conversation says, as expressions: nothing, the same all over, a link.
 
 Is the shop open? │ …                                          almost_empty
 Hello             │ very very very very very very very very …  too_repetitive
 Where is it?      │ https://example.org/track                  only_links_or_code
-Write me a poem.  │ As an AI language model, I can't …         refusal
 """
 
 import polars as pl
@@ -15,6 +14,8 @@ CONTENT, ROLE, ID = pl.col("content"), pl.col("role"), "conversation_id"
 SPOKEN = ("user", "assistant")
 
 _FEW = 4
+# Letters and digits enough stand at the beginning of most turns: in this many times as many.
+_BEGINNING = 8
 _LINK = r"(?:https?://|www\.)\S+"
 _FENCED = r"(?s)```.*?```|`[^`\n]+`"
 # A line of a program, of JSON or of markup that stands without backticks around it.
@@ -23,63 +24,44 @@ _CODE_LINE = (
     r"|var|function|func|#include|SELECT|INSERT|UPDATE|DELETE|if|for|while)\b.*[:;{}()]"
     r"|.*[;{}]|\"[\w-]+\"\s*:.*|</?[A-Za-z][^>\n]*>.*|\$ \S.*)[ \t]*$"
 )
-_SORRY = (
-    r"(?:(?:i'?m|i am|we'?re|we are)?\s*(?:very |so |really |terribly )?sorry"
-    r"|i apologi[sz]e|my apologies|unfortunately)"
-)
-_CANNOT = (
-    r"(?:i|we)(?: (?:can'?t|cannot|can not|won'?t|will not)"
-    r"|(?:'m| am|'re| are) (?:not able|unable) to)"
-)
-_HELP = r"(?:help|assist|do|answer|fulfil+|comply|provide|discuss|engage|continue|respond)"
-_WITH = (
-    r"(?: you)?(?: (?:with|to|on|about|in))?(?: (?:that|this|it))?"
-    r"(?: (?:(?:kind|type) of )?(?:request|question|topic|task|conversation))?"
-)
-_MACHINE = (
-    r"(?:an? )?(?:ai|a\.i\.|artificial intelligence|large language|language)[- ]?"
-    r"(?:language )?(?:model|assistant|chatbot|system)?"
-)
-# The whole answer is no more than this, or it begins by saying what it is and that it cannot.
-_REFUSAL = (
-    rf"(?is)^\W*(?:{_SORRY}[,.!;: ]*(?:but )?(?:however,? )?)?{_CANNOT} {_HELP}{_WITH}[\s.!]*$"
-    rf"|^\W*(?:{_SORRY}[,.!]? (?:but )?)?as {_MACHINE},? .{{0,80}}?"
-    r"\b(?:can'?t|cannot|can not|not able|unable|don'?t|do not"
-    r"|not (?:allowed|permitted|programmed))\b"
-)
+# No link and no line of code is without one of these.
+_MARKS = r"[`{}()\[\];:<>\"$]|www\."
 
 
 def almost_empty(params: CleanParams) -> pl.Expr:
     """One of the two sides says fewer letters and digits than `min_said` in all of its turns."""
-    said = CONTENT.str.count_matches(r"[\p{L}\p{N}]")
-    sides = [said.filter(ROLE.eq(side)).sum().over(ID) < params.min_said for side in SPOKEN]
-    return (sides[0] | sides[1]) & (ROLE != "system")
+    enough = params.min_said
+    words = CONTENT.str.head(_BEGINNING * enough).str.count_matches(r"[\p{L}\p{N}]+")
+    counted = pl.when(words < enough).then(CONTENT).str.count_matches(r"[\p{L}\p{N}]")
+    said = pl.when(words < enough).then(counted).otherwise(enough)
+    return _of_one_side(said.sum().over(ID, "role") < enough)
 
 
 def too_repetitive(params: CleanParams) -> pl.Expr:
     """A long turn says the same few words, or the same few signs without a space, all the time."""
     least, share = params.repetition.min_words, params.repetition.min_distinct_share
-    # What is null costs nothing, and most turns are short.
-    long = pl.when(CONTENT.str.len_chars() >= least).then(CONTENT)
-    words = long.str.to_lowercase().str.extract_all(WORD)
+    # Between words stands something, or they are of a script with several bytes a character.
+    long = pl.when(CONTENT.str.len_bytes() >= 2 * least - 1).then(CONTENT)
+    many = pl.when(long.str.count_matches(WORD) >= least).then(CONTENT)
+    words = many.str.to_lowercase().str.extract_all(WORD)
     few_words = words.list.n_unique() < share * words.list.len()
-    unbroken = long.str.extract_all(rf"\S{{{4 * least},}}").list.join("").str.split("")
+    endless = pl.when(CONTENT.str.len_chars() >= 4 * least).then(CONTENT)
+    unbroken = endless.str.extract_all(rf"\S{{{4 * least},}}").list.join("").str.split("")
     few_signs = (unbroken.list.n_unique() <= _FEW) & (
-        unbroken.list.len() * 2 > long.str.len_chars()
+        unbroken.list.len() * 2 > endless.str.len_chars()
     )
-    hits = ((words.list.len() >= least) & few_words) | few_signs
-    return hits.fill_null(value=False)
+    return few_words.fill_null(value=False) | few_signs.fill_null(value=False)
 
 
 def only_links_or_code(_: CleanParams) -> pl.Expr:
     """One of the two sides says nothing in words: what is left without links and code is empty."""
-    prose = CONTENT.str.replace_all(_FENCED, "").str.replace_all(_LINK, "")
-    silent = ~prose.str.replace_all(_CODE_LINE, "").str.contains(r"[\p{L}\p{N}]")
-    sides = [silent.filter(ROLE.eq(side)).all().over(ID) for side in SPOKEN]
-    return (sides[0] | sides[1]) & (ROLE != "system")
+    marked = pl.when(CONTENT.str.contains(_MARKS)).then(CONTENT)
+    prose = marked.str.replace_all(_FENCED, "").str.replace_all(_LINK, "")
+    left = pl.coalesce(prose.str.replace_all(_CODE_LINE, ""), CONTENT)
+    return _of_one_side((~left.str.contains(r"[\p{L}\p{N}]")).all().over(ID, "role"))
 
 
-def refusal(_: CleanParams) -> pl.Expr:
-    """An answer is a refusal and nothing else: a model would learn to refuse from it."""
-    plain = CONTENT.str.replace_all("[\u2018\u2019\u02bc]", "'").str.replace_all(r"\s+", " ")
-    return (ROLE == "assistant") & plain.str.contains(_REFUSAL)
+def _of_one_side(holds: pl.Expr) -> pl.Expr:
+    """On the turns of a side of which something holds; on all where a side says nothing at all."""
+    absent = [~ROLE.eq(side).any().over(ID) for side in SPOKEN]
+    return (holds | absent[0] | absent[1]) & (ROLE != "system")

@@ -5,9 +5,10 @@
 
 TF-IDF over hashed words (Weinberger et al. 2009), then spherical k-means (Dhillon and Modha 2001)
 with k-means++ as its start (Arthur and Vassilvitskii 2007). Seeded: the same texts and the same
-seed are the same topics.
+seed are the same topics. They are found in a sample; every text is then put to the nearest.
 """
 
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
@@ -15,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 _FEATURES = 1024
-_FIT, _CHUNK = 5_000, 5_000
+_CHUNK = 5_000
 _ROUNDS = 25
 _NAMED_BY = 3
 # Words of a topic's name are said in so many conversations: nobody's name is among them.
@@ -24,23 +25,43 @@ Matrix = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
 
-def topics(texts: pl.Series, clusters: int, seed: int) -> pl.Series:
-    """The name of each text's topic; at most `clusters` different ones."""
-    words = texts.str.to_lowercase().str.extract_all(r"\p{L}{3,}").list.unique(maintain_order=True)
-    if texts.is_empty():
-        return pl.Series("topic", [], dtype=pl.String)
-    buckets = _buckets(words)
-    rng = np.random.default_rng(seed)
-    fit = np.sort(rng.permutation(len(texts))[:_FIT])
-    weights = _weights(_counts(buckets, fit))
-    centres = _centres(_vectors(buckets, fit, weights), min(clusters, len(fit)), rng)
-    found = np.concatenate(
-        [
-            (_vectors(buckets, rows, weights) @ centres.T).argmax(axis=1)
-            for rows in np.array_split(np.arange(len(texts)), -(-len(texts) // _CHUNK))
-        ]
-    )
-    return pl.Series("topic", found).replace_strict(_names(words, found), return_dtype=pl.String)
+@dataclass(frozen=True)
+class Topics:
+    """Topics that were found in a sample: any other text has one of them, too."""
+
+    weights: Matrix
+    centres: Matrix
+    names: tuple[str, ...]
+
+    def of(self, texts: pl.Series) -> pl.Series:
+        """The name of each text's topic."""
+        buckets = _buckets(_words(texts))
+        chunks = np.array_split(np.arange(len(texts)), -(-len(texts) // _CHUNK) or 1)
+        found = [self._nearest(buckets, rows) for rows in chunks]
+        names = [self.names[at] for at in np.concatenate(found)]
+        return pl.Series("topic", names, dtype=pl.String)
+
+    def _nearest(self, buckets: list[Rows], rows: Rows) -> Rows:
+        similar = _vectors(buckets, rows, self.weights) @ self.centres.T
+        return np.asarray(similar.argmax(axis=1), dtype=np.int64)
+
+
+def find_topics(sample: pl.Series, clusters: int, seed: int) -> Topics:
+    """At most `clusters` different topics of these texts, of which a few thousand are enough."""
+    words = _words(sample)
+    buckets, rows = _buckets(words), np.arange(len(sample))
+    weights = _weights(_counts(buckets, rows))
+    if not len(rows):
+        return Topics(weights, np.zeros((1, _FEATURES), dtype=np.float32), ("other",))
+    vectors = _vectors(buckets, rows, weights)
+    centres = _centres(vectors, min(clusters, len(rows)), np.random.default_rng(seed))
+    nearest = (vectors @ centres.T).argmax(axis=1)
+    return Topics(weights, centres, _names(words, nearest, len(centres)))
+
+
+def _words(texts: pl.Series) -> pl.Series:
+    found = texts.str.to_lowercase().str.extract_all(r"\p{L}{3,}")
+    return found.list.unique(maintain_order=True)
 
 
 def _buckets(words: pl.Series) -> list[Rows]:
@@ -64,7 +85,7 @@ def _counts(buckets: list[Rows], rows: Rows) -> Matrix:
 
 def _weights(counts: Matrix) -> Matrix:
     """Inverse document frequency; what half of all texts hold says nothing about any of them."""
-    share = counts.mean(axis=0)
+    share = counts.sum(axis=0) / max(1, len(counts))
     weights = np.log((1 + len(counts)) / (1 + counts.sum(axis=0))).astype(np.float32)
     return np.asarray(np.where(share > 0.5, np.float32(0), weights), dtype=np.float32)  # noqa: PLR2004
 
@@ -105,8 +126,8 @@ def _start(vectors: Matrix, clusters: int, rng: np.random.Generator) -> Matrix:
     return vectors[chosen]
 
 
-def _names(words: pl.Series, found: Rows) -> dict[int, str]:
-    """Cluster to its name: the words that say most about it, and a number where two are alike."""
+def _names(words: pl.Series, found: Rows, clusters: int) -> tuple[str, ...]:
+    """Of each cluster the words that say most about it, and a number where two are alike."""
     rows = pl.DataFrame({"cluster": found, "word": words}).explode("word").drop_nulls()
     sizes = pl.DataFrame({"cluster": found}).group_by("cluster").agg(size=pl.len())
     said = (
@@ -123,8 +144,8 @@ def _names(words: pl.Series, found: Rows) -> dict[int, str]:
         .agg(pl.col("word").head(_NAMED_BY))
     )
     named = {cluster: ", ".join(best) for cluster, best in said.iter_rows()}
-    names: dict[int, str] = {}
-    for cluster in sorted(set(found.tolist())):
+    names: list[str] = []
+    for cluster in range(clusters):
         name = named.get(cluster, "other")
-        names[cluster] = name if name not in names.values() else f"{name} ({cluster})"
-    return names
+        names.append(name if name not in names else f"{name} ({cluster})")
+    return tuple(names)

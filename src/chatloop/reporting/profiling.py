@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from chatloop.cleaning.languages import languages
+from chatloop.cleaning.languages import languages, without_names
 from chatloop.duplicates.near import transcripts
 from chatloop.duplicates.shingling import WORD
 
@@ -31,20 +31,6 @@ _SAMPLE = 5_000
 Hashes = NDArray[np.uint64]
 Counts = NDArray[np.int64]
 _NO_MARKS: Hashes = np.empty(0, dtype=np.uint64)
-
-
-def profile(turns: pl.DataFrame, topics: dict[str, int]) -> dict[str, Any]:
-    """The numbers of a turns table; `topics` are given or found, conversations of each."""
-    profiler = Profiler()
-    profiler.add(turns)
-    return profiler.profile(topics)
-
-
-def given_topics(turns: pl.DataFrame) -> dict[str, int]:
-    """Conversations of each topic, the most first; empty where fewer than half have one."""
-    profiler = Profiler()
-    profiler.add(turns)
-    return profiler.given_topics()
 
 
 class Profiler:
@@ -108,9 +94,15 @@ class Profiler:
             return {}
         return dict(sorted(self._topics.items(), key=lambda item: (-item[1], item[0])))
 
+    @property
+    def sample(self) -> pl.Series:
+        """Transcripts of at most 5,000 conversations, those with the lowest hashes of their ids."""
+        return self._sample["transcript"]
+
     def _languages(self) -> dict[str, int]:
         """Conversations of each language; of very many, of those that a hash chooses."""
-        counted = languages(self._sample["transcript"]).value_counts()
+        said = self._sample.select(without_names(pl.col("transcript"))).to_series()
+        counted = languages(said).value_counts()
         return dict(counted.sort(["count", "language"], descending=[True, False]).iter_rows())
 
     def _add_topics(self, given: pl.Series) -> None:

@@ -16,10 +16,9 @@ import polars as pl
 from chatloop.cleaning.boilerplate import LineCounts
 from chatloop.cleaning.copies import Hits, copies
 from chatloop.cleaning.judging import judge, rejected
-from chatloop.cleaning.lengths import histogram
 from chatloop.cleaning.preferences import clean_judged
 from chatloop.cleaning.repairs import repair_rest, repair_text
-from chatloop.cleaning.rules import COPIES, chosen
+from chatloop.cleaning.rules import chosen, names
 from chatloop.errors import UserError
 from chatloop.io.batches import Spool, scratch, sorted_batches, spool
 from chatloop.io.files import write_json, write_text
@@ -29,6 +28,7 @@ from chatloop.params import CleanParams
 from chatloop.privacy.labels import redact_labels
 from chatloop.privacy.policy import Policy
 from chatloop.privacy.redaction import redact, redact_people
+from chatloop.reporting.lengths import added, histogram
 from chatloop.stages import main, say
 
 
@@ -68,7 +68,6 @@ def clean(
         UserError: no conversation is left.
     """
     tally, policy = _Tally(), Policy(params.patterns, params.allow.values, params.allow.domains)
-    names = [rule.name for rule in chosen(params)]
     with spool(cleaned) as kept, spool(cleaned) as gone, scratch(cleaned) as spill:
         with spool(cleaned) as mended:
             repeated = _mend(turns, params, mended, tally)
@@ -80,7 +79,7 @@ def clean(
         say(f"clean: values redacted: {_listed(tally.redacted)}")
         found = copies(lambda: kept, params, spill)
         tally.reasons.update({name: hits.height for name, hits in found.items()})
-        reasons = {name: tally.reasons[name] for name in names}
+        reasons = {name: tally.reasons[name] for name in names(params)}
         came, left = tally.read["conversations"], sum(reasons.values())
         if came == left:
             raise UserError(_nothing_left(came, reasons))
@@ -94,7 +93,7 @@ def clean(
         {
             **counts,
             "rejected_by_reason": reasons,
-            "rejected_turns_by_reason": {name: tally.turns_by_reason[name] for name in names},
+            "rejected_turns_by_reason": {name: tally.turns_by_reason[name] for name in reasons},
             "repaired": dict(tally.changed),
             "removed_by_repair": dict(tally.removed),
             "redacted": dict(tally.redacted),
@@ -126,7 +125,7 @@ def _judge(
     tally: _Tally,
 ) -> None:
     """Finish the repairs, redact, and ask the rules that look at one conversation."""
-    rules = [rule for rule in chosen(params) if rule.name not in COPIES]
+    rules = chosen(params)
     with mapping_writer(wanted=params.keep_mapping) as write_mapping:
         for batch in mended:
             rest = repair_rest(batch, repeated, params)
@@ -196,8 +195,7 @@ def _write(
         for left, out in parts:
             write_kept(left)
             write_rejects(out)
-            more = histogram(left).drop("words").get_columns()
-            bars = bars.with_columns(bars[new.name] + new for new in more)
+            bars = added(bars, histogram(left))
             tally.kept.update(_size(left))
             tally.turns_by_reason.update(dict(out.group_by("reason").len().iter_rows()))
     return bars

@@ -4,6 +4,7 @@ In: data/clean/turns.parquet, pins/accepted.json (the profile of the last data s
 promoted). Out: data/profile/profile.json, reports/profile.json, reports/diversity.html.
 """
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from chatloop.io.batches import sorted_batches
 from chatloop.io.files import read_json, sha256, write_json, write_text
 from chatloop.pages import diversity_page
 from chatloop.params import ProfileParams
-from chatloop.reporting.clustering import topics
+from chatloop.reporting.clustering import find_topics
 from chatloop.reporting.drift import STATISTICS, drift
 from chatloop.reporting.profiling import TALK_TURNS, TURN_WORDS, Profiler, news
 from chatloop.stages import main, say
@@ -29,7 +30,8 @@ def profile(
         profiler.add(batch)
     last = read_json(accepted)
     given = profiler.given_topics()
-    now = profiler.profile(given or _found_topics(turns, params))
+    sample = profiler.sample
+    now = profiler.profile(given or _found_topics(turns, sample, params))
     now["topics_are"] = "given" if given else "found"
     comparable = now if last.get("topics_are") == now["topics_are"] == "given" else _no_topics(now)
     found = {
@@ -42,7 +44,7 @@ def profile(
         "languages": now["languages"],
         "sources": news(now, last),
         "drift": drift(comparable, last),
-        "remarks": _remarks(now, last, params),
+        "remarks": [*_sampled(now, len(sample)), *_remarks(now, last, params)],
     }
     write_json(out, {**now, "turns_sha256": sha256(turns)})
     write_json(report, found)
@@ -52,12 +54,19 @@ def profile(
     say(_line(found))
 
 
-def _found_topics(turns: Path, params: ProfileParams) -> dict[str, int]:
-    """Conversations of each; to find them, all transcripts are in memory."""
-    texts = [transcripts(batch)["transcript"] for batch in sorted_batches(turns)]
-    named = topics(pl.concat(texts), params.clusters, params.seed)
-    counted = named.value_counts(name="n").sort(["n", "topic"], descending=[True, False])
-    return dict(counted.iter_rows())
+def _found_topics(turns: Path, sample: pl.Series, params: ProfileParams) -> dict[str, int]:
+    """Conversations of each topic that the sample has, the most first; all are counted."""
+    topics, counted = find_topics(sample, params.clusters, params.seed), Counter[str]()
+    for batch in sorted_batches(turns):
+        counted.update(topics.of(transcripts(batch)["transcript"]))
+    return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _sampled(now: dict[str, Any], size: int) -> list[str]:
+    """What is not known from all conversations."""
+    if now["topics_are"] == "given" or size == now["conversations"]:
+        return []
+    return [f"topics were found in {size:,} of {now['conversations']:,} conversations"]
 
 
 def _no_topics(now: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Out: reports/validate.json, reports/data_docs/index.html and a page a suite.
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import polars as pl
 from chatloop.errors import DataError, UserError
 from chatloop.io.batches import sorted_batches
 from chatloop.io.files import read_json, whole_folder, write_json
-from chatloop.io.tables import TURNS
+from chatloop.io.tables import TURNS, check_table
 from chatloop.params import ValidateParams
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.policy import Policy
@@ -24,6 +25,7 @@ from chatloop.validation.data_docs import found, pages
 from chatloop.validation.expectations import (
     Check,
     Outcome,
+    Suite,
     conversations_table,
     corpus_table,
     drift_limit,
@@ -47,13 +49,20 @@ def validate(
         DataError: an expectation failed; report and docs are written nonetheless.
     """
     drift = _drift(profile)
-    tables = _tables(turns, ingest, clean, drift)
+    shares = (
+        _share(ingest, "quarantined", of="records_read"),
+        _share(clean, "conversations.rejected", of="conversations.in"),
+    )
+    counted = _personal_data(clean)
+    check_table(turns)
+    with ThreadPoolExecutor(max_workers=1) as meanwhile:
+        # Takes seconds to import; a missing file is told before.
+        engine = meanwhile.submit(_engine)
+        tables = _tables(turns, counted, shares, drift)
     for line in _warnings(drift, params):
         say(f"validate: warning: {line}")
     stopping = drift if params.drift.action == "stop" else ()
-    # Takes seconds to import; a missing file is told before.
-    from chatloop.io.expectations import run_suite
-
+    run_suite = engine.result()
     checks = [run_suite(suite, tables[suite.name]) for suite in suites(params, stopping)]
     write_json(report, _report(checks, tables))
     with whole_folder(docs) as folder:
@@ -63,6 +72,12 @@ def validate(
     if broken:
         raise DataError(f"{broken}; see {docs}/index.html, then repair the sources or params.yaml")
     say(f"validate: {_count(checks)} expectations hold for {_rows(tables)}; see {docs}/index.html")
+
+
+def _engine() -> Callable[[Suite, pl.DataFrame], Check]:
+    from chatloop.io.expectations import run_suite
+
+    return run_suite
 
 
 def _drift(profile: Path) -> dict[str, float]:
@@ -85,12 +100,12 @@ def _warnings(drift: dict[str, float], params: ValidateParams) -> list[str]:
 
 
 def _tables(
-    turns: Path, ingest: Path, clean: Path, drift: dict[str, float]
+    turns: Path,
+    personal_data: Callable[[pl.Series], pl.Series],
+    shares: tuple[float, float],
+    drift: dict[str, float],
 ) -> dict[str, pl.DataFrame]:
     """The flat tables, made a batch of turns at a time: none of them carries content."""
-    quarantined = _share(ingest, "quarantined", of="records_read")
-    rejected = _share(clean, "conversations.rejected", of="conversations.in")
-    personal_data = _personal_data(clean)
     parts: list[tuple[pl.DataFrame, pl.DataFrame]] = []
     topics = [TURNS.to_frame().select("topics")]
     for batch in sorted_batches(turns):
@@ -103,7 +118,7 @@ def _tables(
     return {
         "turns": pl.concat(flats),
         "conversations": pl.concat(talks),
-        "corpus": corpus_table(topics[0], quarantined, rejected, drift),
+        "corpus": corpus_table(topics[0], *shares, drift),
     }
 
 

@@ -1,4 +1,14 @@
-from chatloop.cleaning.boilerplate import without_boilerplate
+import polars as pl
+
+from chatloop.params import CleanParams
+from tests.stages_of_clean import repair
+
+
+def without_boilerplate(turns: pl.DataFrame, params: CleanParams) -> pl.Series:
+    """Content that only this repair has mended."""
+    alone = params.model_copy(update={"repairs": ("boilerplate_removed",)})
+    return repair(turns, alone).turns["content"]
+
 
 FOOTER = "Sent by our desk. Do not reply."
 

@@ -2,13 +2,14 @@ import unicodedata
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatloop.cleaning.repairs import BOILERPLATE, REPAIRS, repair
+from chatloop.cleaning.repairs import BOILERPLATE, REPAIRS
 from chatloop.cleaning.structure import RESTRUCTURINGS
 from chatloop.params import CleanParams
 from chatloop.params.data import REPAIR_NAMES
+from tests.stages_of_clean import repair
 
 
 def mend(text: str, params: CleanParams, talks) -> tuple[str, list[str]]:
@@ -86,6 +87,7 @@ def test_the_order_of_repairs_is_behaviour_and_their_names_are_those_of_params()
     ]
 
 
+@settings(deadline=None)
 @given(text=st.text())
 def test_any_text_comes_out_composed_stripped_and_without_controls(text, params, talks):
     mended, _ = mend(text, params, talks)

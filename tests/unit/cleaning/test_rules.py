@@ -1,23 +1,24 @@
 import polars as pl
 import pytest
 
-from chatloop.cleaning.judging import judge
-from chatloop.cleaning.rules import RULES
+from chatloop.cleaning.rules import COPIES, RULES
 from chatloop.errors import UserError
 from chatloop.params.data import RULE_NAMES
+from tests.stages_of_clean import judge_all
 
 GOOD = ["Where is my parcel?", "It left us today."]
 
 
 def reason(turns: pl.DataFrame, params) -> str:
     """Why the first conversation is rejected; `kept` when it is not."""
-    reasons = judge(turns, params).rejects.filter(pl.col("conversation_id") == "c0")["reason"]
+    reasons = judge_all(turns, params).rejects.filter(pl.col("conversation_id") == "c0")["reason"]
     return reasons[0] if len(reasons) else "kept"
 
 
 def test_the_order_of_rules_is_behaviour_and_their_names_are_those_of_params():
-    assert tuple(rule.name for rule in RULES) == RULE_NAMES
-    assert [rule.name for rule in RULES] == [
+    order = [*(rule.name for rule in RULES), *COPIES]
+    assert tuple(order) == RULE_NAMES
+    assert order == [
         "empty_turn",
         "roles_out_of_order",
         "answer_missing",
@@ -83,14 +84,14 @@ def test_turns_are_judged_by_number_and_not_by_the_order_of_rows(params, talks):
 
 def test_a_copy_is_one_whatever_its_case_and_spaces_and_the_lowest_id_stays(params, talks):
     turns = talks(GOOD, ["where is  MY parcel?", "It\nleft us today."], ["Where is it?", "Here."])
-    judged = judge(turns, params)
+    judged = judge_all(turns, params)
     assert judged.reasons["duplicate"] == 1
     assert judged.rejects["cluster"].to_list() == ["c0", "c0"]
     assert judged.kept["conversation_id"].unique(maintain_order=True).to_list() == ["c0", "c2"]
 
 
 def test_words_of_another_speaker_are_no_copy(params, talks):
-    assert judge(talks(["a b", "c d"], ["a b c", "d"]), params).reasons["duplicate"] == 0
+    assert judge_all(talks(["a b", "c d"], ["a b c", "d"]), params).reasons["duplicate"] == 0
 
 
 SAID = "my lamp with the green shade came broken in its box so how do i send it back to you now"
@@ -100,7 +101,7 @@ def test_a_twin_differs_by_a_few_words_and_the_lowest_id_stays(params, talks):
     loose = params.model_copy(update={"max_turn_chars": 200})
     other = "i ordered two chairs but only one was in the parcel that came to my door last week"
     turns = talks([other, "Sorry!"], [SAID, "Use the form."], [SAID + " please", "Use the form."])
-    judged = judge(turns, loose)
+    judged = judge_all(turns, loose)
     assert judged.reasons["near_duplicate"] == 1
     assert judged.rejects["conversation_id"].unique().to_list() == ["c2"]
     assert judged.rejects["cluster"].unique().to_list() == ["c1"]
@@ -109,20 +110,20 @@ def test_a_twin_differs_by_a_few_words_and_the_lowest_id_stays(params, talks):
 def test_the_same_system_prompt_makes_no_twins(params, talks):
     loose = params.model_copy(update={"max_turn_chars": 2000})
     turns = talks([SAID * 9, "where is it", "here"], [SAID * 9, "who are you", "me"], roles="sua")
-    assert judge(turns, loose).rejects.is_empty()
+    assert judge_all(turns, loose).rejects.is_empty()
 
 
 def test_another_system_prompt_makes_another_conversation(params, talks):
     turns = talks(["Be kind.", "Hi", "Hello"], ["Be brief.", "Hi", "Hello"], roles="sua")
-    assert judge(turns, params).reasons["duplicate"] == 0
+    assert judge_all(turns, params).reasons["duplicate"] == 0
 
 
 def test_a_good_conversation_is_no_copy_of_a_rejected_one(params, talks):
     turns = talks(["x" * 81, "ok"], ["X" * 80, "ok"])
-    assert judge(turns, params).kept["conversation_id"].unique().to_list() == ["c1"]
+    assert judge_all(turns, params).kept["conversation_id"].unique().to_list() == ["c1"]
 
 
 def test_an_unknown_script_is_the_users_mistake(params, talks):
     wrong = params.model_copy(update={"scripts": ("Latin", "Klingon")})
     with pytest.raises(UserError, match=r"clean\.scripts: Latin, Klingon"):
-        judge(talks(GOOD), wrong)
+        judge_all(talks(GOOD), wrong)

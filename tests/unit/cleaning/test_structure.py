@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatloop.cleaning.repairs import repair
 from chatloop.conversation import ROLES
 from chatloop.io.tables import TURNS
+from tests.stages_of_clean import repair
 
 LETTER = {"system": "s", "user": "u", "assistant": "a"}
 

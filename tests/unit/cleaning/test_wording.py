@@ -4,8 +4,9 @@ import polars as pl
 import pytest
 
 from chatloop.cleaning.judging import judge
-from chatloop.cleaning.rules import RULES, chosen
+from chatloop.cleaning.rules import RULES, chosen, names
 from chatloop.errors import UserError
+from tests.stages_of_clean import judge_all
 
 BY_NAME = {rule.name: rule for rule in RULES}
 
@@ -137,11 +138,10 @@ def test_a_rule_of_ones_own_is_a_line_of_sql_and_comes_before_copies(params, tal
     own = {"names_rival": "role = 'assistant' AND content ILIKE '%rival%'"}
     mine = params.model_copy(update={"own_rules": own})
     said = talks(["Hi", "Ask Rival Ltd"], ["Hi", "ask rival ltd"], ["rival", "No idea"])
-    judged = judge(said, mine)
+    judged = judge_all(said, mine)
     assert judged.reasons["names_rival"] == 2
     assert judged.reasons["duplicate"] == 0
-    names = [rule.name for rule in chosen(mine)]
-    assert names[-3:] == ["names_rival", "duplicate", "near_duplicate"]
+    assert names(mine)[-3:] == ["names_rival", "duplicate", "near_duplicate"]
 
 
 @pytest.mark.parametrize(

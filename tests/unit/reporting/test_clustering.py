@@ -2,7 +2,12 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatloop.reporting.clustering import topics
+from chatloop.reporting.clustering import find_topics
+
+
+def topics(said: pl.Series, clusters: int, seed: int) -> pl.Series:
+    return find_topics(said, clusters, seed).of(said)
+
 
 TALKS = {
     "parcel": "where is my parcel tracking says delivery was yesterday number {n}",
@@ -40,3 +45,12 @@ def test_any_texts_have_a_topic_each(said, clusters):
     assert len(found) == len(said)
     assert found.null_count() == 0
     assert found.n_unique() <= clusters
+
+
+def test_a_text_outside_of_the_sample_has_a_topic_of_the_sample():
+    said, _ = texts()
+    found = find_topics(said, 3, 7)
+    more = found.of(pl.Series(["where is my parcel", "card refund", "said by nobody before"]))
+    assert more[0] == found.of(said)[0]
+    assert more[1] == found.of(said)[1]
+    assert more[2] in found.names

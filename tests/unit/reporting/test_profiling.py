@@ -5,7 +5,7 @@ import pytest
 
 from chatloop.io.tables import TURNS
 from chatloop.reporting import profiling
-from chatloop.reporting.profiling import given_topics, news, profile
+from chatloop.reporting.profiling import Profiler, news
 
 
 def table(names: list[str], source: str = "chats", said: str = "where is parcel") -> pl.DataFrame:
@@ -18,7 +18,14 @@ def table(names: list[str], source: str = "chats", said: str = "where is parcel"
 
 
 def found(turns: pl.DataFrame) -> dict:
-    return profile(turns, given_topics(turns))
+    profiler = told(turns)
+    return profiler.profile(profiler.given_topics())
+
+
+def told(turns: pl.DataFrame) -> Profiler:
+    profiler = Profiler()
+    profiler.add(turns)
+    return profiler
 
 
 def ids(count: int, start: int = 0) -> list[str]:
@@ -52,7 +59,7 @@ def test_topics_are_given_only_where_most_conversations_have_one():
     few = table(ids(10)).with_columns(
         topics=pl.when(pl.col("conversation_id") < "c4").then("topics").otherwise(bare)
     )
-    assert given_topics(few) == {}
+    assert told(few).given_topics() == {}
 
 
 def test_news_are_told_by_source_as_new_changed_and_gone():
