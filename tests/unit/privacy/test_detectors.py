@@ -271,6 +271,7 @@ class Counted:
 
     def __init__(self, detector: Detector) -> None:
         self.detector, self.kind, self.key, self.read = detector, detector.kind, detector.key, 0
+        self.patterns, self.enough = detector.patterns, detector.enough
 
     def take(self, text: str) -> tuple[str, list[tuple[int, int]]]:
         self.read += len(text)

@@ -10,7 +10,7 @@ import pytest
 from chatloop.conversation import Conversation, Message
 from chatloop.io.batches import sorted_batches
 from chatloop.io.files import write_json
-from chatloop.io.tables import REJECTED_TURNS, read_table, turns_of, write_table
+from chatloop.io.tables import PREFERENCES, REJECTED_TURNS, read_table, turns_of, write_table
 from chatloop.params import Params
 from chatloop.params.file import read_params
 
@@ -65,10 +65,11 @@ def whole(turns, params, tmp_path_factory) -> Path:
 
 def run(folder: Path, turns: pl.DataFrame, params: Params, rows: int | None, patch) -> None:
     write_table(turns, folder / "turns.parquet")
-    outs = [folder / name for name in ("cleaned.parquet", "rejects.parquet", "lengths.csv")]
-    stage("clean", rows, patch)(
-        params.clean, folder / "turns.parquet", *outs, folder / "clean.json"
-    )
+    write_table(PREFERENCES.to_frame(), folder / "preferences.parquet")
+    ins = [folder / name for name in ("turns.parquet", "preferences.parquet")]
+    names = ("cleaned.parquet", "rejects.parquet", "judged.parquet", "lengths.csv", "clean.json")
+    outs = [folder / name for name in names]
+    stage("clean", rows, patch)(params.clean, *ins, *outs)
     write_json(folder / "accepted.json", {"conversations": None})
     # One file for both runs: its digest is in the profile, and row groups are of a batch each.
     write_table(read_table(outs[0]), folder / "kept.parquet")

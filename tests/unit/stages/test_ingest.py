@@ -149,7 +149,7 @@ def test_two_formats_in_a_folder_are_a_question(run: Run, tmp_path: Path) -> Non
 def test_rows_of_a_conversation_need_not_stand_together(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "a.csv.gz"
     rows = ["chat,who,text", "1,user,a", "2,user,x", "1,bot,b", ",user,lost", "2,bot,y", "1,user,c"]
-    path.write_bytes(gzip.compress("\n".join(rows).encode()))
+    path.write_bytes(gzip.compress("\n".join(rows).encode(), mtime=0))
     columns = Columns(conversation="chat", role="who", content="text")
     got = run(Source(path=str(path), columns=columns))
     assert got.contents() == [["x", "y"], ["a", "b", "c"]]
