@@ -5,9 +5,11 @@ Out: data/tokenize (arrays and a manifest), reports/ledger.json, reports/ledger.
 reports/preview.html.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from chatloop.conversation import Conversation
 from chatloop.errors import DataError, UserError
 from chatloop.io.files import read_json, whole_folder, write_json, write_text
 from chatloop.io.hub import context_length, load_tokenizer
@@ -61,7 +63,7 @@ def tokenize(
                 raise UserError(f"{name}: no conversation fits tokenize.context {params.context}")
             packed = pack(fitted.examples, params.context, tokenizer.pad_token_id)
             write_packed(packed, folder / name)
-            manifest[name] = {"rows": len(packed), "answer_bytes": _answer_bytes(fitted)}
+            manifest[name] = {"rows": len(packed), **_answer_bytes(fitted, talks)}
             counts[name] = _counts(fitted, packed)
             say(_line(name, counts[name]))
             if name == "train":
@@ -93,8 +95,17 @@ def _check_lost(counts: dict[str, Any], params: TokenizeParams) -> None:
             )
 
 
-def _answer_bytes(fitted: Fitted) -> int:
-    return sum(example.answer_bytes for example in fitted.examples)
+def _answer_bytes(fitted: Fitted, talks: Sequence[Conversation]) -> dict[str, int]:
+    """UTF-8 bytes of the answers that are supervised: of all, and of each conversation's last."""
+    last = 0
+    for example, owner in zip(fitted.examples, fitted.owners, strict=True):
+        if example.last:
+            answers = [m.content for m in talks[owner].messages if m.role == "assistant"]
+            last += len(answers[-1].encode())
+    return {
+        "answer_bytes": sum(example.answer_bytes for example in fitted.examples),
+        "last_answer_bytes": last,
+    }
 
 
 def _counts(fitted: Fitted, packed: Packed) -> dict[str, Any]:

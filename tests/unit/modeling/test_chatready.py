@@ -9,6 +9,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 from chatloop.errors import UserError
 from chatloop.io import hub
 from chatloop.modeling.chatready import end_of_turn, make_chat_ready
+from chatloop.tokens.rendering import Renderer
 from chatloop.tokens.templates import CHATML
 
 
@@ -52,7 +53,7 @@ def test_a_base_with_a_template_keeps_it_and_its_weights(chatml: Any) -> None:
 
 
 def test_the_token_that_ends_a_turn_is_found_from_the_template(chatml: Any) -> None:
-    assert end_of_turn(chatml) == chatml.convert_tokens_to_ids("<|im_end|>")
+    assert end_of_turn(Renderer(chatml)) == chatml.convert_tokens_to_ids("<|im_end|>")
 
 
 def test_a_tokenizer_of_another_model_is_refused(chatml: Any) -> None:
