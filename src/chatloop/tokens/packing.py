@@ -63,7 +63,24 @@ def best_fit(lengths: Sequence[int], context: int) -> list[list[int]]:
 
 def pack(examples: Sequence[Example], context: int, pad_id: int) -> Packed:
     """All examples in rows of `context` tokens; padding is never supervised."""
-    rows = best_fit([len(example.ids) for example in examples], context)
+    return _lay(examples, best_fit([len(one.ids) for one in examples], context), context, pad_id)
+
+
+def pack_groups(groups: Sequence[Sequence[Example]], context: int, pad_id: int) -> Packed:
+    """The same, with all examples of a group in one row; they are counted through, group by group.
+
+    Raises:
+        ValueError: a group is over `context`.
+    """
+    rows = best_fit([sum(len(one.ids) for one in group) for group in groups], context)
+    first = np.cumsum([0, *(len(group) for group in groups)]).tolist()
+    members = [[i for at in row for i in range(first[at], first[at + 1])] for row in rows]
+    return _lay([one for group in groups for one in group], members, context, pad_id)
+
+
+def _lay(
+    examples: Sequence[Example], rows: Sequence[Sequence[int]], context: int, pad_id: int
+) -> Packed:
     shape = (len(rows), context)
     ids = np.full(shape, pad_id, dtype=np.int32)
     # Padding counts up from 0 after the last example: a sequence of its own, as any other.
