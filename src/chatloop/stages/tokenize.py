@@ -43,12 +43,14 @@ def tokenize(
     """Render, encode, fit and pack both splits; write arrays, manifest and ledger.
 
     Raises:
-        UserError: the context is too long for the base model, or nothing fits it.
+        UserError: the context is too long for the base model, or nothing fits it; the tokenizer
+            has no pad token, tokens that the model lacks, or a template that cannot be used.
         DataError: too much of the answers is lost, or the ledger does not add up.
     """
     _check_context(params.context, base)
     went = steps(*(read_json(path) for path in (ingest, clean, split)))
     tokenizer = load_tokenizer(base)
+    _check_tokenizer(tokenizer, base)
     renderer = Renderer(tokenizer)
     counts: dict[str, Any] = {}
     manifest: dict[str, Any] = {
@@ -81,6 +83,19 @@ def _check_context(context: int, base: Path) -> None:
         raise UserError(
             f"params.yaml: tokenize.context: {context} is more than the {limit} tokens that the "
             "base model can look at; lower it"
+        )
+
+
+def _check_tokenizer(tokenizer: Any, base: Path) -> None:
+    """A folder that the base stage has made passes; one that was changed by hand may not."""
+    if tokenizer.pad_token_id is None:
+        raise UserError(f"{base}: its tokenizer has no pad token; run the base stage, it sets one")
+    config = read_json(base / "config.json")
+    rows = (config.get("text_config") or config).get("vocab_size")
+    if rows is not None and len(tokenizer) > rows:
+        raise UserError(
+            f"{base}: its tokenizer has {len(tokenizer):,} tokens, its model {rows:,}; they do not "
+            "belong together: run the base stage again"
         )
 
 
