@@ -1,4 +1,4 @@
-"""The same losses as TRL's trainers, on the same batch and weights; needs `make bench-setup`."""
+"""The same losses as TRL's trainers, on the same batch and weights; skipped without TRL."""
 
 from typing import Any
 
