@@ -1,6 +1,6 @@
 """Packed rows on disk, one .npy an array, memory-mapped when read.
 
-data/tokenize/train/{ids,positions,supervised}.npy    rows of `context` tokens
+data/tokenize/train/{ids,positions,supervised,examples,last}.npy    rows of `context` tokens
 data/tokenize/manifest.json    {"context": 512, "template_sha256": …, "answer_bytes": …}
 """
 

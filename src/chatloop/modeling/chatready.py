@@ -1,9 +1,11 @@
 """What a base model needs before it can learn to chat: a template, marks, a pad and an end token.
 
-A base that has a chat template keeps it. One that has none is given the project's, and the two
-marks of it as tokens of their own, with embeddings at the mean of the others.
+A base that has a chat template keeps it, unless params name another. One that has none is given
+the project's. The marks of a template that is given are tokens of their own, with embeddings at the
+mean of the others.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -11,28 +13,36 @@ import torch
 from chatloop.conversation import Message
 from chatloop.errors import UserError
 from chatloop.tokens.rendering import Renderer
-from chatloop.tokens.templates import CHATML, TURN_END, TURN_START
+from chatloop.tokens.templates import TEMPLATES
 
 PROBE = (Message("user", "a"), Message("assistant", "b"))
 
 
-def make_chat_ready(model: Any, tokenizer: Any) -> list[str]:
+def make_chat_ready(model: Any, tokenizer: Any, template: str | None = None) -> list[str]:
     """Change both in place; returns what was done, for the card and the log.
+
+    `template` is a name of a built-in chat template or the text of one; None is the base's own.
 
     Raises:
         UserError: the template cannot be used, or the vocabulary does not match.
     """
     done = []
-    if not tokenizer.chat_template:
-        tokenizer.chat_template = CHATML
-        added = _add_tokens(model, tokenizer, [TURN_START, TURN_END])
-        done.append(f"given the project's chat template ({added} tokens added)")
+    wanted = template or (None if tokenizer.chat_template else "chatml")
+    if wanted is not None:
+        tokenizer.chat_template, marks = TEMPLATES.get(wanted, (wanted, ()))
+        added = _add_tokens(model, tokenizer, marks) if marks else 0
+        name = wanted if wanted in TEMPLATES else "your own"
+        done.append(f"given a chat template, {name} ({added} tokens added)")
     if len(tokenizer) > model.get_input_embeddings().num_embeddings:
         raise UserError(
             f"base.model: its tokenizer has {len(tokenizer):,} tokens, its weights only "
             f"{model.get_input_embeddings().num_embeddings:,}; they do not belong together"
         )
-    end = end_of_turn(tokenizer)
+    renderer = Renderer(tokenizer)
+    if renderer.template != tokenizer.chat_template:
+        tokenizer.chat_template = renderer.template
+        done.append("its chat template made fit to train on (end of turn, no date of today)")
+    end = end_of_turn(renderer)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(end)
         done.append(f"padding with {tokenizer.pad_token}")
@@ -40,15 +50,14 @@ def make_chat_ready(model: Any, tokenizer: Any) -> list[str]:
     return done
 
 
-def end_of_turn(tokenizer: Any) -> int:
+def end_of_turn(renderer: Renderer) -> int:
     """Id of the token that ends an answer, found from the template, not from a name."""
-    renderer = Renderer(tokenizer)
     example = next(renderer.encode(renderer.render(PROBE)))
     return int(example.ids[example.supervised][-1])
 
 
-def _add_tokens(model: Any, tokenizer: Any, tokens: list[str]) -> int:
-    tokenizer.add_special_tokens({"additional_special_tokens": tokens})
+def _add_tokens(model: Any, tokenizer: Any, tokens: Sequence[str]) -> int:
+    tokenizer.add_special_tokens({"additional_special_tokens": list(tokens)})
     before = model.get_input_embeddings().num_embeddings
     if len(tokenizer) <= before:
         return 0

@@ -111,10 +111,14 @@ class Tiny(Section):
 
 
 class BaseParams(Section):
-    """A hub id at a pinned revision, a local folder, or `tiny`."""
+    """A hub id at a pinned revision, a local folder, or `tiny`.
+
+    `template` names a built-in chat template or a file; null is the base's own.
+    """
 
     model: str = Field(min_length=1)
     revision: str | None = Field(pattern=r"^[0-9a-f]{40}$")
+    template: str | None = Field(min_length=1)
     tiny: Tiny
 
 
@@ -138,6 +142,7 @@ class TrainParams(Section):
     warmup_share: Share
     weight_decay: float = Field(ge=0.0, lt=1.0)
     clip_norm: float = Field(gt=0.0)
+    supervise: Literal["all", "last"]
     evaluate_every: Positive
     checkpoint_every: Positive
     device: Literal["auto", "cpu", "cuda"]

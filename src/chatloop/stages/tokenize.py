@@ -5,9 +5,11 @@ Out: data/tokenize (arrays and a manifest), reports/ledger.json, reports/ledger.
 reports/preview.html.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from chatloop.conversation import Conversation
 from chatloop.errors import DataError, UserError
 from chatloop.io.files import read_json, whole_folder, write_json, write_text
 from chatloop.io.hub import context_length, load_tokenizer
@@ -41,12 +43,14 @@ def tokenize(
     """Render, encode, fit and pack both splits; write arrays, manifest and ledger.
 
     Raises:
-        UserError: the context is too long for the base model, or nothing fits it.
+        UserError: the context is too long for the base model, or nothing fits it; the tokenizer
+            has no pad token, tokens that the model lacks, or a template that cannot be used.
         DataError: too much of the answers is lost, or the ledger does not add up.
     """
     _check_context(params.context, base)
     went = steps(*(read_json(path) for path in (ingest, clean, split)))
     tokenizer = load_tokenizer(base)
+    _check_tokenizer(tokenizer, base)
     renderer = Renderer(tokenizer)
     counts: dict[str, Any] = {}
     manifest: dict[str, Any] = {
@@ -61,7 +65,7 @@ def tokenize(
                 raise UserError(f"{name}: no conversation fits tokenize.context {params.context}")
             packed = pack(fitted.examples, params.context, tokenizer.pad_token_id)
             write_packed(packed, folder / name)
-            manifest[name] = {"rows": len(packed), "answer_bytes": _answer_bytes(fitted)}
+            manifest[name] = {"rows": len(packed), **_answer_bytes(fitted, talks)}
             counts[name] = _counts(fitted, packed)
             say(_line(name, counts[name]))
             if name == "train":
@@ -82,6 +86,19 @@ def _check_context(context: int, base: Path) -> None:
         )
 
 
+def _check_tokenizer(tokenizer: Any, base: Path) -> None:
+    """A folder that the base stage has made passes; one that was changed by hand may not."""
+    if tokenizer.pad_token_id is None:
+        raise UserError(f"{base}: its tokenizer has no pad token; run the base stage, it sets one")
+    config = read_json(base / "config.json")
+    rows = (config.get("text_config") or config).get("vocab_size")
+    if rows is not None and len(tokenizer) > rows:
+        raise UserError(
+            f"{base}: its tokenizer has {len(tokenizer):,} tokens, its model {rows:,}; they do not "
+            "belong together: run the base stage again"
+        )
+
+
 def _check_lost(counts: dict[str, Any], params: TokenizeParams) -> None:
     for name, count in counts.items():
         lost, limit = count["lost_answer_share"], params.max_lost_answer_share
@@ -93,8 +110,17 @@ def _check_lost(counts: dict[str, Any], params: TokenizeParams) -> None:
             )
 
 
-def _answer_bytes(fitted: Fitted) -> int:
-    return sum(example.answer_bytes for example in fitted.examples)
+def _answer_bytes(fitted: Fitted, talks: Sequence[Conversation]) -> dict[str, int]:
+    """UTF-8 bytes of the answers that are supervised: of all, and of each conversation's last."""
+    last = 0
+    for example, owner in zip(fitted.examples, fitted.owners, strict=True):
+        if example.last:
+            answers = [m.content for m in talks[owner].messages if m.role == "assistant"]
+            last += len(answers[-1].encode())
+    return {
+        "answer_bytes": sum(example.answer_bytes for example in fitted.examples),
+        "last_answer_bytes": last,
+    }
 
 
 def _counts(fitted: Fitted, packed: Packed) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from chatloop.io.tokens import read_packed
 from chatloop.modeling.scoring import be_deterministic, choose_device
 from chatloop.params import TrainParams
 from chatloop.stages import main, say
+from chatloop.tokens.packing import supervising
 from chatloop.training.loop import train_model
 from chatloop.training.progress import Point
 
@@ -53,7 +54,10 @@ def train(
     Checkpoints are in `scratch`: what was interrupted goes on from there.
     """
     be_deterministic(params.seed, params.threads)
-    packed, validation = read_packed(tokens / "train"), read_packed(tokens / "validation")
+    packed, validation = (
+        supervising(read_packed(tokens / name), params.supervise)
+        for name in ("train", "validation")
+    )
     manifest = read_json(tokens / "manifest.json")
     device = choose_device(params.device)
     model = hub.load_model(base).to(device)
@@ -62,7 +66,8 @@ def train(
         say(PRETRAINED.format(params.learning_rate))
     inputs = {"tokens": digests(tokens), "base": digests(base), "params": params.model_dump()}
     kept = Checkpoints(scratch, fingerprint(inputs), params.checkpoint_every, _say)
-    answer_bytes = manifest["validation"]["answer_bytes"]
+    counted = {"all": "answer_bytes", "last": "last_answer_bytes"}[params.supervise]
+    answer_bytes = manifest["validation"][counted]
     with (
         signals_set(kept.leave),
         training_run(fingerprint(inputs), {"train": params.model_dump()}) as run,

@@ -8,11 +8,12 @@ params say `too_long: drop`.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from chatloop.conversation import Conversation, Message
-from chatloop.tokens.rendering import Example, Renderer
+from chatloop.tokens.example import Example
+from chatloop.tokens.rendering import Renderer
 
 BATCH = 2000
 
@@ -80,10 +81,12 @@ class Fitter:
         for owner, examples in self._encoded([talk.messages for talk in talks]):
             self.ledger.tokens["read"] += sum(len(example.ids) for example in examples)
             long = [example for example in examples if not self._fits(example)]
-            whole += not long
+            whole += bool(examples) and not long
             if long and len(examples) == 1 and self.too_long == "split":
                 split.append(_Long(owner, talks[owner].messages, long[0]))
                 continue
+            if examples:
+                examples[-1] = replace(examples[-1], last=True)
             pieces[owner] = [example for example in examples if self._fits(example)]
             for example in long:
                 self.ledger.drop(example)
@@ -120,8 +123,8 @@ class Fitter:
             sizes: list[tuple[int, int]] = []
             for one, at, example in zip(long, last, first, strict=True):
                 end, piece = self._shorter(one, at, example)
-                self._take(piece, pieces[one.owner])
                 left = _rest(one, end)
+                self._take(replace(piece, last=not left), pieces[one.owner])
                 if left:
                     sizes.append((len(one.example.ids), len(piece.ids)))
                 else:
@@ -132,7 +135,7 @@ class Fitter:
             for (owner, messages), example, size in zip(rest, examples, sizes, strict=True):
                 self.ledger.divide(size[0], size[1] + len(example.ids))
                 if self._fits(example):
-                    pieces[owner].append(example)
+                    pieces[owner].append(replace(example, last=True))
                 else:
                     long.append(_Long(owner, messages, example))
 

@@ -11,16 +11,19 @@ what keeps attention within it.
 from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chatloop.tokens.rendering import Example
+from chatloop.tokens.example import Example
 
 
 @dataclass(frozen=True)
 class Packed:
-    """ids, positions (rows, context) int32; supervised (rows, context) bool.
+    """ids, positions (rows, context) int32; supervised, last (rows, context) bool.
+
+    `last` is where the last answer of a conversation is, and nothing else is, supervised.
 
     `examples` (rows, context) int32 is the index of the example a token belongs to, -1 for padding.
     """
@@ -29,6 +32,7 @@ class Packed:
     positions: NDArray[np.int32]
     supervised: NDArray[np.bool_]
     examples: NDArray[np.int32]
+    last: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -59,13 +63,31 @@ def best_fit(lengths: Sequence[int], context: int) -> list[list[int]]:
 
 def pack(examples: Sequence[Example], context: int, pad_id: int) -> Packed:
     """All examples in rows of `context` tokens; padding is never supervised."""
-    rows = best_fit([len(example.ids) for example in examples], context)
+    return _lay(examples, best_fit([len(one.ids) for one in examples], context), context, pad_id)
+
+
+def pack_groups(groups: Sequence[Sequence[Example]], context: int, pad_id: int) -> Packed:
+    """The same, with all examples of a group in one row; they are counted through, group by group.
+
+    Raises:
+        ValueError: a group is over `context`.
+    """
+    rows = best_fit([sum(len(one.ids) for one in group) for group in groups], context)
+    first = np.cumsum([0, *(len(group) for group in groups)]).tolist()
+    members = [[i for at in row for i in range(first[at], first[at + 1])] for row in rows]
+    return _lay([one for group in groups for one in group], members, context, pad_id)
+
+
+def _lay(
+    examples: Sequence[Example], rows: Sequence[Sequence[int]], context: int, pad_id: int
+) -> Packed:
     shape = (len(rows), context)
     ids = np.full(shape, pad_id, dtype=np.int32)
     # Padding counts up from 0 after the last example: a sequence of its own, as any other.
     positions = np.zeros(shape, dtype=np.int32)
     supervised = np.zeros(shape, dtype=np.bool_)
     owner = np.full(shape, -1, dtype=np.int32)
+    last = np.zeros(shape, dtype=np.bool_)
     for row, members in enumerate(rows):
         start = 0
         for index in members:
@@ -74,8 +96,25 @@ def pack(examples: Sequence[Example], context: int, pad_id: int) -> Packed:
             supervised[row, start:end] = examples[index].supervised
             positions[row, start:end] = np.arange(end - start)
             owner[row, start:end] = index
+            if examples[index].last:
+                earlier = examples[index].ends[:-1]
+                begin = earlier[-1][1] if earlier else 0
+                last[row, start + begin : end] = examples[index].supervised[begin:]
             start = end
         positions[row, start:] = np.arange(context - start)
     # The first token of an example has nothing before it to be predicted from.
     supervised[positions == 0] = False
-    return Packed(ids, positions, supervised, owner)
+    last[positions == 0] = False
+    return Packed(ids, positions, supervised, owner, last)
+
+
+def supervising(packed: Packed, which: Literal["all", "last"]) -> Packed:
+    """The rows with all answers supervised, or with the last of each conversation only.
+
+    Rows without any such answer are left out.
+    """
+    if which == "all":
+        return packed
+    rows = np.flatnonzero(packed.last.any(axis=1))
+    last = packed.last[rows]
+    return Packed(packed.ids[rows], packed.positions[rows], last, packed.examples[rows], last)

@@ -12,173 +12,190 @@ to the token that ends the turn. Where earlier turns are rendered differently on
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
-import numpy as np
 from jinja2.exceptions import TemplateError
-from numpy.typing import NDArray
 
 from chatloop.conversation import ChatMessage, Message
 from chatloop.errors import UserError
+from chatloop.tokens.encoding import Encoder
+from chatloop.tokens.example import Example, Rendered
+from chatloop.tokens.templates import trainable
+from chatloop.tokens.templates.frames import Shape, Shapes
 
-Ids = NDArray[np.int32]
-Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """A text with the character spans of its answers, and which messages these are."""
-
-    text: str
-    spans: tuple[tuple[int, int], ...]
-    answers: tuple[int, ...]
-    answer_bytes: int
-
-
-@dataclass(frozen=True)
-class Example:
-    """ids (n,) int32; supervised (n,) bool: True where the token is to be predicted.
-
-    `ends` holds, for each answer, the index of its message and the tokens up to its end;
-    `answer_bytes` counts the UTF-8 bytes of the answers' text.
-    """
-
-    ids: Ids
-    supervised: Mask
-    ends: tuple[tuple[int, int], ...]
-    answer_bytes: int
+SYSTEM, QUESTION, REPLY = "system-7351", "question-7351", "reply-7351"
+PROBE = (Message("user", QUESTION), Message("assistant", REPLY))
 
 
 class Renderer:
-    """Renders with the tokenizer's own chat template."""
+    """Renders with the tokenizer's own chat template.
+
+    `template` is that, made fit to be trained on where it is not (see templates.py).
+
+    Raises:
+        UserError: the template cannot be used.
+    """
 
     def __init__(self, tokenizer: Any) -> None:
-        if not tokenizer.chat_template:
-            raise UserError("the tokenizer has no chat template; run the base stage, it gives one")
         self.tokenizer = tokenizer
         self.special = sorted(_special_tokens(tokenizer), key=len, reverse=True)
-        self._defuse = _defuser(self.special)
-        self._around = self._constant_marks()
+        self._control = re.compile("|".join(map(re.escape, self.special)) or r"(?!)")
+        self._defuse = _defuser(self._control)
+        self.template = _template_of(tokenizer)
+        self.template = trainable(self.template, tokenizer.eos_token, self._ends)
+        self._says_system = self._shows_system()
+        self._tail = self._closing(self._apply(PROBE))
+        self._span(PROBE, 1, self._apply(PROBE))
+        self._encoder = Encoder(tokenizer, self.special)
+        values = dict(tokenizer.special_tokens_map)
+        self._shapes = Shapes(self.template, values, self._control, self._encoder.controls)
 
     @property
     def template_sha256(self) -> str:
         """Goes wherever the model goes: another template is another model."""
-        return hashlib.sha256(str(self.tokenizer.chat_template).encode()).hexdigest()
+        return hashlib.sha256(self.template.encode()).hexdigest()
 
     def prompt_text(self, messages: Sequence[Message]) -> str:
         """What the model is to continue, up to where the assistant speaks."""
-        return self._apply(messages, add_generation_prompt=True)
+        return self._apply(self._told(messages), add_generation_prompt=True)
 
     def prompt(self, messages: Sequence[Message]) -> list[int]:
-        """Ids of `prompt_text`."""
-        text = self.prompt_text(messages)
-        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+        """Ids of `prompt_text`: those that stand before the answer in what is trained on."""
+        told = self._told(messages)
+        text = self._apply(told, add_generation_prompt=True)
+        spans = self._prefix_spans(text, told, _answers(told)) or []
+        return self._encoder.ids(text, [begin for begin, _ in spans])
 
     def render(self, messages: Sequence[Message]) -> list[Rendered]:
         """Text and answer spans; several where the template does not keep earlier turns as is."""
-        at = [i for i, message in enumerate(messages) if message.role == "assistant"]
-        full = self._apply(messages)
-        spans = self._find_spans(full, messages, at) or self._prefix_spans(full, messages, at)
+        told, answers = self._told(messages), _answers(messages)
+        if not answers:
+            return []
+        shape = self._shapes.of(tuple(message.role for message in told), self._apply)
+        if shape is not None:
+            return [self._framed(shape, told, messages, answers)]
+        full, at = self._apply(told), _answers(told)
+        spans = self._prefix_spans(full, told, at)
         if spans:
-            return [Rendered(full, tuple(spans), tuple(at), _bytes(messages, at))]
-        return [self._alone(messages, i) for i in at]
+            return [Rendered(full, tuple(spans), tuple(answers), _bytes(messages, answers))]
+        return [self._alone(told, i, answer) for i, answer in zip(at, answers, strict=True)]
 
-    def _find_spans(
-        self, full: str, messages: Sequence[Message], at: Sequence[int]
-    ) -> list[tuple[int, int]] | None:
-        """Spans by the text around an answer, where the template has a constant one.
+    def encode(self, rendered: Sequence[Rendered]) -> Iterator[Example]:
+        """Ids and supervised mask of each text, in order."""
+        return self._encoder.encode(rendered)
 
-        What closes an answer ends with a control token, and no content can hold one: what is found
-        is an answer. One real prompt is compared, in case the template looks at the whole.
-        """
-        if self._around is None or not full.startswith(self.prompt_text(messages[: at[-1]])):
-            return None
-        before, after = self._around
-        spans, start = [], 0
-        for i in at:
-            content = self._defuse(messages[i].content)
-            begin = full.find(before + content + after, start)
-            if begin < 0:
-                content = content.strip()
-                begin = full.find(before + content + after, start)
-            if begin < 0:
-                return None
-            start = begin + len(before) + len(content) + len(after)
-            spans.append((begin + len(before), start))
-        return spans
+    def _framed(
+        self,
+        shape: Shape,
+        told: Sequence[Message],
+        messages: Sequence[Message],
+        answers: Sequence[int],
+    ) -> Rendered:
+        """What is said, put into the text that always stands around it."""
+        parts = shape.frame.parts([self._defuse(message.content) for message in told])
+        edges = list(accumulate(map(len, parts)))
+        spans = tuple(
+            [(edges[2 * i] - before, edges[2 * i + 1] + after) for i, before, after in shape.spans]
+        )
+        return Rendered(
+            "".join(parts), spans, tuple(answers), _bytes(messages, answers), shape.anchors
+        )
 
     def _prefix_spans(
         self, full: str, messages: Sequence[Message], at: Sequence[int]
     ) -> list[tuple[int, int]] | None:
         """Spans from rendering every prefix; None where the prefixes are not prefixes."""
-        pairs = [(self.prompt_text(messages[:i]), self._apply(messages[: i + 1])) for i in at]
-        if not all(full.startswith(through) for _, through in pairs):
-            return None
-        return [self._span(prompt, through) for prompt, through in pairs]
+        spans = []
+        for i in at:
+            through = self._apply(messages[: i + 1])
+            if not full.startswith(through):
+                return None
+            spans.append(self._span(messages, i, through))
+        return spans
 
-    def _alone(self, messages: Sequence[Message], i: int) -> Rendered:
+    def _alone(self, messages: Sequence[Message], i: int, answer: int) -> Rendered:
         """One answer with all that went before it."""
         through = self._apply(messages[: i + 1])
-        span = self._span(self.prompt_text(messages[:i]), through)
-        return Rendered(through, (span,), (i,), _bytes(messages, [i]))
+        earlier = self._prefix_spans(through, messages, _answers(messages[:i])) or []
+        spans = (self._span(messages, i, through),)
+        cuts = tuple(begin for begin, _ in earlier)
+        return Rendered(through, spans, (answer,), _bytes(messages, [i]), cuts=cuts)
 
-    def _constant_marks(self) -> tuple[str, str] | None:
-        """What stands before and after every answer, up to the token that ends the turn."""
-        user, answer = Message("user", "question"), Message("assistant", "reply")
-        asked, prompt = self._apply([user]), self.prompt_text([user])
-        through = self._apply([user, answer])
-        _, end = self._span(prompt, through)
-        opened = prompt + answer.content
-        if not (prompt.startswith(asked) and through.startswith(opened) and prompt != asked):
-            return None
-        return prompt[len(asked) :], through[len(opened) : end]
-
-    def encode(self, rendered: Sequence[Rendered]) -> Iterator[Example]:
-        """Ids and supervised mask of each text, in order."""
-        texts = [one.text for one in rendered]
-        if not texts:
-            return
-        encoded = self.tokenizer(texts, add_special_tokens=False, return_offsets_mapping=True)
-        columns = zip(encoded["input_ids"], encoded["offset_mapping"], rendered, strict=True)
-        for ids, offsets, one in columns:
-            yield _example(ids, np.asarray(offsets, dtype=np.int64).reshape(-1, 2), one)
-
-    def _apply(self, messages: Sequence[Message], add_generation_prompt: bool = False) -> str:
-        chat = [ChatMessage(role=m.role, content=self._defuse(m.content)) for m in messages]
-        try:
-            return self._template(chat, add_generation_prompt)
-        except TemplateError as error:
-            if len(chat) < 2 or chat[0]["role"] != "system":  # noqa: PLR2004 system and one more
-                raise UserError(f"the chat template refuses a conversation: {error}") from error
-        # Some templates know no system role: what it says goes before the first user turn.
-        head = ChatMessage(role="user", content=f"{chat[0]['content']}\n\n{chat[1]['content']}")
-        try:
-            return self._template([head, *chat[2:]], add_generation_prompt)
-        except TemplateError as error:
-            raise UserError(f"the chat template refuses a conversation: {error}") from error
-
-    def _template(self, chat: list[ChatMessage], add_generation_prompt: bool) -> str:
-        return str(
-            self.tokenizer.apply_chat_template(
-                chat, tokenize=False, add_generation_prompt=add_generation_prompt
-            )
-        )
-
-    def _span(self, prompt: str, through: str) -> tuple[int, int]:
+    def _span(self, messages: Sequence[Message], i: int, through: str) -> tuple[int, int]:
         """Characters of an answer and of the token that ends it, without what follows that."""
+        prompt = self._apply(messages[:i], add_generation_prompt=True)
         if not through.startswith(prompt):
             raise UserError(
                 "the chat template's generation prompt is not how its assistant turns begin; "
                 "training and serving would not see the same text"
             )
-        end = len(through.rstrip())
-        if not through[:end].endswith(tuple(self.special)):
+        end = len(through.removesuffix(self._tail).rstrip())
+        if not through[len(prompt) : end].endswith(tuple(self.special)):
             raise UserError(
-                "the chat template ends an answer without an end-of-turn token; "
+                "the chat template ends some answers without an end-of-turn token; "
                 "a model trained on it would never stop"
             )
         return len(prompt), end
+
+    def _ends(self, template: str) -> bool:
+        """Whether a template ends an answer with a control token."""
+        through = self._run(_chat(PROBE), template=template)
+        return self._control.search(_after(through)) is not None
+
+    def _closing(self, through: str) -> str:
+        """What follows the token that ends an answer: a line break, in many templates."""
+        tail = _after(through)
+        found = self._control.search(tail)
+        return tail[found.end() :] if found else ""
+
+    def _shows_system(self) -> bool:
+        """Whether the template has a place for what a system turn says."""
+        try:
+            return SYSTEM in self._run(_chat([Message("system", SYSTEM), *PROBE]))
+        except UserError:
+            return False
+
+    def _told(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """Where there is no system role, what it says goes before what the user says first."""
+        if self._says_system or not messages or messages[0].role != "system":
+            return messages
+        system, *rest = messages
+        if not rest or rest[0].role != "user":
+            return [Message("user", system.content), *rest]
+        return [Message("user", f"{system.content}\n\n{rest[0].content}"), *rest[1:]]
+
+    def _apply(self, messages: Sequence[Message], add_generation_prompt: bool = False) -> str:
+        chat = [ChatMessage(role=m.role, content=self._defuse(m.content)) for m in messages]
+        return self._run(chat, add_generation_prompt)
+
+    def _run(
+        self, chat: list[ChatMessage], prompt: bool = False, template: str | None = None
+    ) -> str:
+        try:
+            return str(
+                self.tokenizer.apply_chat_template(
+                    chat,
+                    chat_template=template or self.template,
+                    tokenize=False,
+                    add_generation_prompt=prompt,
+                )
+            )
+        except (TemplateError, TypeError, ValueError, KeyError, ArithmeticError) as error:
+            said = str(error).strip().splitlines() or [type(error).__name__]
+            raise UserError(f"the chat template refuses a conversation: {said[0]}") from error
+
+
+def _template_of(tokenizer: Any) -> str:
+    if not tokenizer.chat_template:
+        raise UserError("the tokenizer has no chat template; run the base stage, it gives one")
+    try:
+        return str(tokenizer.get_chat_template())
+    except ValueError as error:
+        raise UserError(
+            "the tokenizer has several chat templates and none of them is called default; "
+            "name one in base.template"
+        ) from error
 
 
 def _special_tokens(tokenizer: Any) -> set[str]:
@@ -187,26 +204,23 @@ def _special_tokens(tokenizer: Any) -> set[str]:
     return {str(t) for t in tokenizer.all_special_tokens} | {t.content for t in added if t.special}
 
 
-def _defuser(special: Sequence[str]) -> Callable[[str], str]:
+def _defuser(control: re.Pattern[str]) -> Callable[[str], str]:
     """What somebody typed is text, never a control token: `<|im_end|>` becomes `< |im_end|>`."""
-    if not special:
-        return lambda text: text
-    pattern = re.compile("|".join(re.escape(token) for token in special))
-    return lambda text: pattern.sub(lambda found: f"{found[0][0]} {found[0][1:]}", text)
+    return lambda text: control.sub(lambda found: f"{found[0][0]} {found[0][1:]}", text)
+
+
+def _after(through: str) -> str:
+    """What follows the probe's answer; nothing where the template does not show it."""
+    return through.rpartition(REPLY)[2] if REPLY in through else ""
+
+
+def _chat(messages: Sequence[Message]) -> list[ChatMessage]:
+    return [ChatMessage(role=message.role, content=message.content) for message in messages]
+
+
+def _answers(messages: Sequence[Message]) -> list[int]:
+    return [i for i, message in enumerate(messages) if message.role == "assistant"]
 
 
 def _bytes(messages: Sequence[Message], at: Sequence[int]) -> int:
     return sum(len(messages[i].content.encode()) for i in at)
-
-
-def _example(ids: Sequence[int], offsets: NDArray[np.int64], rendered: Rendered) -> Example:
-    """A token is supervised when it begins within an answer's span."""
-    starts = offsets[:, 0]
-    supervised = np.zeros(len(ids), dtype=np.bool_)
-    ends = []
-    for answer, (begin, end) in zip(rendered.answers, rendered.spans, strict=True):
-        first, last = np.searchsorted(starts, [begin, end])
-        supervised[first:last] = True
-        ends.append((answer, int(last)))
-    ids32 = np.asarray(ids, dtype=np.int32)
-    return Example(ids32, supervised, tuple(ends), rendered.answer_bytes)

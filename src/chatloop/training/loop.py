@@ -19,10 +19,11 @@ from chatloop.errors import UserError
 from chatloop.metrics.bits_per_byte import bits_per_byte
 from chatloop.modeling.replicas import Replicas, draws_random_numbers, replicas
 from chatloop.modeling.row_scores import score_rows
-from chatloop.modeling.scoring import Logits, batch_of, supervised_nats
+from chatloop.modeling.scoring import Logits, batch_of
 from chatloop.params import TrainParams
 from chatloop.tokens.packing import Packed
 from chatloop.training.memory import Memory
+from chatloop.training.objectives import SFT, Batch, Objective
 from chatloop.training.optimizers import build_optimizers
 from chatloop.training.progress import Keeper, NoKeeper, Point, Progress, capture, restore
 from chatloop.training.schedule import learning_rate, rows_of_step, steps_per_epoch
@@ -38,6 +39,7 @@ def train_model(
     validation_bytes: int,
     params: TrainParams,
     keeper: Keeper = NO_KEEPER,
+    objective: Objective = SFT,
 ) -> Iterator[Point]:
     """Train `model` in place, giving a point of the curve every few steps and at the end.
 
@@ -48,7 +50,7 @@ def train_model(
     """
     most = 1 if draws_random_numbers(model) else params.batch_rows
     with replicas(model, most) as team:
-        yield from _points(team, train, validation, validation_bytes, params, keeper)
+        yield from _points(team, train, validation, validation_bytes, params, keeper, objective)
 
 
 def _points(
@@ -58,6 +60,7 @@ def _points(
     validation_bytes: int,
     params: TrainParams,
     keeper: Keeper,
+    objective: Objective,
 ) -> Iterator[Point]:
     steps = max(1, round(params.epochs * steps_per_epoch(len(train), params.batch_rows)))
     model, optimizers = team.models[0], build_optimizers(team.models[0], params)
@@ -69,7 +72,9 @@ def _points(
             step, steps, params.learning_rate, params.warmup_share, params.schedule
         )
         rows = rows_of_step(step, len(train), params.batch_rows, params.seed)
-        nats, tokens, norm = _step(team, optimizers, train, rows, rate, params.clip_norm, memory)
+        nats, tokens, norm = _step(
+            team, optimizers, train, rows, rate, params.clip_norm, memory, objective
+        )
         if not math.isfinite(nats + norm):
             raise UserError(_diverged(step + 1, rate))
         done.add(nats, tokens, train.ids[rows].size)
@@ -101,30 +106,35 @@ def _step(
     rate: float,
     clip_norm: float,
     memory: Memory,
+    objective: Objective,
 ) -> tuple[float, int, float]:
-    """One update; returns the sum of nats, the supervised tokens and the gradient's norm.
+    """One update; returns the summed loss, what it is divided by, and the gradient's norm.
+
+    For SFT that is the sum of nats and the supervised tokens.
 
     Gradients are summed over as many parts as fit into memory: the same mean, whatever the parts.
     """
-    tokens = int(packed.supervised[rows][:, 1:].sum())
-    if not tokens:
+    size = objective.size(packed, rows)
+    if not size:
         return 0.0, 0, 0.0
 
     def learn(logits_of: Logits, share: NDArray[np.int64]) -> float:
-        nats = supervised_nats(logits_of, *batch_of(packed, share, team.device)).sum()
-        (nats / tokens).backward()  # type: ignore[no-untyped-call]
-        return float(nats.detach())
+        ids, positions, supervised = batch_of(packed, share, team.device)
+        examples = torch.from_numpy(packed.examples[share].astype(np.int64)).to(team.device)
+        loss = objective.loss(logits_of, Batch(ids, positions, supervised, examples))
+        (loss / size).backward()  # type: ignore[no-untyped-call]
+        return float(loss.detach())
 
     for group in (group for optimizer in optimizers for group in optimizer.param_groups):
         group["lr"] = rate
     team.train()
-    nats = memory.fitted(lambda: sum(team.each(learn, memory.parts(rows, len(team)))), team.forget)
+    loss = memory.fitted(lambda: sum(team.each(learn, memory.parts(rows, len(team)))), team.forget)
     team.gather_gradients()
     norm = torch.nn.utils.clip_grad_norm_(team.models[0].parameters(), clip_norm)
     for optimizer in optimizers:
         optimizer.step()
     team.models[0].zero_grad(set_to_none=True)
-    return nats, tokens, float(norm)
+    return loss, size, float(norm)
 
 
 def _validate(team: Replicas, packed: Packed, answer_bytes: int, params: TrainParams) -> float:

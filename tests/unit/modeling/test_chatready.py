@@ -1,3 +1,4 @@
+import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -6,10 +7,13 @@ import pytest
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
+from chatloop.conversation import Message
 from chatloop.errors import UserError
 from chatloop.io import hub
 from chatloop.modeling.chatready import end_of_turn, make_chat_ready
-from chatloop.tokens.templates import CHATML
+from chatloop.stages.base import _template
+from chatloop.tokens.rendering import Renderer
+from chatloop.tokens.templates import CHATML, TEMPLATES
 
 
 def untied_model(vocabulary: int) -> Any:
@@ -42,6 +46,31 @@ def test_a_base_without_a_template_is_given_the_projects(
     assert model.generation_config.eos_token_id == [tokenizer.eos_token_id]
 
 
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_template_named_in_params_replaces_the_bases_own(chatml: Any, name: str) -> None:
+    tokenizer = copy.deepcopy(chatml)
+    model = untied_model(len(tokenizer))
+    assert f"given a chat template, {name}" in make_chat_ready(model, tokenizer, name)[0]
+    renderer = Renderer(tokenizer)
+    talk = [Message("system", "Be kind."), Message("user", "Hi"), Message("assistant", "Hello")]
+    (example,) = renderer.encode(renderer.render(talk))
+    prompt = renderer.prompt(talk[:2])
+    assert prompt == example.ids[: len(prompt)].tolist()
+    assert "Be kind." in tokenizer.decode(prompt)
+    assert int(example.ids[example.supervised][-1]) in model.generation_config.eos_token_id
+    assert len(tokenizer) <= model.get_input_embeddings().num_embeddings
+
+
+def test_a_template_of_ones_own_is_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.jinja"
+    path.write_text(CHATML, encoding="utf-8")
+    assert _template(str(path)) == CHATML
+    assert _template("alpaca") == "alpaca"
+    assert _template(None) is None
+    with pytest.raises(UserError, match=r"base\.template: .*chatml, llama3"):
+        _template("no/such.jinja")
+
+
 def test_a_base_with_a_template_keeps_it_and_its_weights(chatml: Any) -> None:
     model = untied_model(len(chatml))
     before = model.get_input_embeddings().weight.detach().clone()
@@ -52,7 +81,7 @@ def test_a_base_with_a_template_keeps_it_and_its_weights(chatml: Any) -> None:
 
 
 def test_the_token_that_ends_a_turn_is_found_from_the_template(chatml: Any) -> None:
-    assert end_of_turn(chatml) == chatml.convert_tokens_to_ids("<|im_end|>")
+    assert end_of_turn(Renderer(chatml)) == chatml.convert_tokens_to_ids("<|im_end|>")
 
 
 def test_a_tokenizer_of_another_model_is_refused(chatml: Any) -> None:

@@ -2,14 +2,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from transformers import GPT2Config
 
-from chatloop.errors import DataError
+from chatloop.errors import DataError, UserError
 from chatloop.io.tables import SPLIT_TURNS, write_table
+from chatloop.io.tokens import read_packed
 from chatloop.params import TokenizeParams
 from chatloop.stages.tokenize import tokenize
+from chatloop.tokens.packing import supervising
 from tests.stage_reports import CLEAN, INGEST, SPLIT
 
 READS = ("train", "validation", "base", "ingest", "clean", "split")
@@ -42,6 +45,11 @@ def run(place: Path, context: int, limit: float) -> dict[str, Any]:
     return ledger
 
 
+def run_only(place: Path) -> None:
+    params = TokenizeParams(context=256, too_long="split", max_lost_answer_share=0.0)
+    tokenize(params, *[place / name for name in (*READS, *WRITES)])
+
+
 def test_the_ledger_has_every_step_and_every_token(place: Path) -> None:
     ledger = run(place, 256, 0.0)
     assert [step["step"] for step in ledger["steps"]] == ["ingest", "clean", "validate", "split"]
@@ -49,6 +57,39 @@ def test_the_ledger_has_every_step_and_every_token(place: Path) -> None:
     assert tokens["read"] == tokens["supervised"] + tokens["masked"]
     assert "dropped_masked" in (place / "ledger.html").read_text()
     assert "token supervised" in (place / "preview.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "says"),
+    [
+        ("config.json", {"vocab_size": 200}, "do not belong together"),
+        ("tokenizer_config.json", {"pad_token": None}, "no pad token"),
+    ],
+)
+def test_a_tokenizer_that_cannot_be_trained_with_is_one_line(
+    place: Path, file: str, change: dict[str, Any], says: str
+) -> None:
+    path = place / "base" / file
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(UserError, match=says):
+        run_only(place)
+
+
+def test_a_template_that_fails_is_one_line_before_anything_is_written(place: Path) -> None:
+    (place / "base" / "chat_template.jinja").write_text("{{ raise_exception('not today') }}")
+    with pytest.raises(UserError, match="refuses a conversation: not today"):
+        run_only(place)
+    assert not (place / "out").exists()
+
+
+def test_the_last_answers_are_marked_and_their_bytes_counted(place: Path) -> None:
+    run(place, 256, 0.0)
+    packed = read_packed(place / "out" / "train")
+    assert isinstance(packed.ids, np.memmap)
+    last = supervising(packed, "last")
+    assert packed.supervised.sum() == last.supervised.sum()  # one answer a conversation
+    manifest = json.loads((place / "out" / "manifest.json").read_text())["train"]
+    assert manifest["last_answer_bytes"] == manifest["answer_bytes"]
 
 
 def test_too_many_lost_answers_stop_after_the_ledger_is_written(place: Path) -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from chatloop.conversation import Conversation, Message
 from chatloop.reporting.ledger import tokens
 from chatloop.tokens.fitting import Fitted, Fitter
+from chatloop.tokens.packing import pack
 from chatloop.tokens.rendering import Renderer
 
 CONTEXT = 96
@@ -29,15 +30,19 @@ def learned(fitted: Fitted, renderer: Renderer) -> list[str]:
     return text.split("<|im_end|>")[:-1]
 
 
+@pytest.fixture(scope="module")
+def renderer(chatml: Any) -> Renderer:
+    return Renderer(chatml)
+
+
 sizes = st.lists(st.tuples(st.integers(0, 120), st.integers(0, 60)), min_size=1, max_size=6)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(talks=st.lists(st.tuples(sizes, st.booleans()), min_size=1, max_size=4))
 def test_every_answer_is_kept_whole_or_counted_as_dropped(
-    chatml: Any, talks: list[tuple[list[tuple[int, int]], bool]]
+    renderer: Renderer, talks: list[tuple[list[tuple[int, int]], bool]]
 ) -> None:
-    renderer = Renderer(chatml)
     conversations = [conversation(size, system) for size, system in talks]
     fitted = Fitter(renderer, CONTEXT, "split").fit(conversations)
     answers = [m.content for c in conversations for m in c.messages if m.role == "assistant"]
@@ -56,6 +61,19 @@ def test_a_long_conversation_is_split_at_a_turn_boundary_with_its_system_turn(ch
     assert learned(fitted, renderer) == ["a" * 10] * 4
     starts = [str(chatml.decode(example.ids)) for example in fitted.examples]
     assert all(text.startswith("<|im_start|>system\nBe kind.") for text in starts)
+
+
+@pytest.mark.parametrize("sizes", [[(5, 5), (6, 6)], [(10, 10)] * 4, [(5, 5), (5, 200)]])
+def test_only_the_last_answer_of_a_conversation_is_marked_as_such(
+    chatml: Any, sizes: list[tuple[int, int]]
+) -> None:
+    renderer = Renderer(chatml)
+    fitted = Fitter(renderer, CONTEXT, "split").fit([conversation(sizes)])
+    rows = pack(fitted.examples, CONTEXT, chatml.pad_token_id)
+    said = str(chatml.decode(rows.ids[rows.last]))
+    fits = sizes[-1][1] < CONTEXT
+    assert said == ("a" * sizes[-1][1] + "<|im_end|>" if fits else "")
+    assert not (rows.last & ~rows.supervised).any()
 
 
 def test_dropping_drops_the_whole_conversation_and_says_so(chatml: Any) -> None:

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatloop.tokens.example import Example
 from chatloop.tokens.packing import best_fit, pack
-from chatloop.tokens.rendering import Example
 
 lengths = st.lists(st.integers(min_value=1, max_value=64), min_size=1, max_size=80)
 

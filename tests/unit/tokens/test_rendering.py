@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from chatloop.conversation import Message
 from chatloop.errors import UserError
-from chatloop.tokens.rendering import Example, Renderer
+from chatloop.tokens.example import Example
+from chatloop.tokens.rendering import Renderer
 
 MARKED = (
     "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' }}"
@@ -116,10 +117,14 @@ def test_the_quick_way_to_the_spans_is_the_thorough_one(
     renderer = Renderer(tokenizer_with(LLAMA, ("<|start|>", "<|stop|>")))
     messages = talk(pairs)
     at = [i for i, m in enumerate(messages) if m.role == "assistant"]
-    full = renderer.render(messages)[0].text
-    quick = renderer._find_spans(full, messages, at)
-    assert quick is not None
-    assert quick == renderer._prefix_spans(full, messages, at)
+    (quick,) = renderer.render(messages)
+    assert quick.anchors is not None
+    assert quick.text == renderer._apply(messages)
+    assert list(quick.spans) == renderer._prefix_spans(quick.text, messages, at)
+    ours, thorough = next(renderer.encode([quick])), renderer._encoder._by_offsets(quick)
+    assert ours.ids.tolist() == thorough.ids.tolist()
+    assert ours.supervised.tolist() == thorough.supervised.tolist()
+    assert ours.ends == thorough.ends
 
 
 def test_what_a_user_types_never_ends_a_turn(chatml: Any) -> None:
@@ -150,7 +155,7 @@ def test_a_template_without_a_system_role_still_sees_what_it_says(
 @pytest.mark.parametrize(
     ("template", "says"),
     [
-        ("{% for m in messages %}{{ m['content'] }}{% endfor %}", "end-of-turn"),
+        ("{% for m in messages %}{{ m['role'] }}{% endfor %}", "end-of-turn"),
         ("{{ raise_exception('never') }}", "refuses a conversation"),
         (None, "no chat template"),
         (

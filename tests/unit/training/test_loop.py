@@ -23,7 +23,7 @@ from chatloop.training.schedule import learning_rate, rows_of_step
 
 PARAMS = TrainParams(
     epochs=60.0, batch_rows=2, optimizer="adamw", learning_rate=1e-2, schedule="cosine", rows_at_once=8, warmup_share=0.1, weight_decay=0.0,
-    clip_norm=1.0, evaluate_every=50, checkpoint_every=10, device="cpu", threads=2, seed=3,
+    clip_norm=1.0, supervise="all", evaluate_every=50, checkpoint_every=10, device="cpu", threads=2, seed=3,
 )  # fmt: skip
 PAIRS = [("where is my order", "it left us today"), ("thanks", "bye"), ("hello", "how can I help")]
 TALKS = [

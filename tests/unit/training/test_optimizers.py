@@ -11,7 +11,7 @@ from chatloop.training.optimizers import Muon, build_optimizers, orthogonalized
 
 PARAMS = TrainParams(
     epochs=1.0, batch_rows=2, optimizer="muon", learning_rate=1e-2, schedule="cosine", rows_at_once=8, warmup_share=0.0,
-    weight_decay=0.1, clip_norm=1.0, evaluate_every=50, checkpoint_every=10, device="cpu", threads=1, seed=3,
+    weight_decay=0.1, clip_norm=1.0, supervise="all", evaluate_every=50, checkpoint_every=10, device="cpu", threads=1, seed=3,
 )  # fmt: skip
 SHAPE = {"vocab_size": 50, "bos_token_id": None, "eos_token_id": 1, "pad_token_id": 0}
 

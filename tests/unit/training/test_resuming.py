@@ -25,7 +25,7 @@ from chatloop.training.progress import NoKeeper, Point, Progress
 
 PARAMS = TrainParams(
     epochs=3.0, batch_rows=2, optimizer="muon", learning_rate=1e-2, schedule="cosine", rows_at_once=8, warmup_share=0.1,
-    weight_decay=0.1, clip_norm=1.0, evaluate_every=7, checkpoint_every=4, device="cpu", threads=2,
+    weight_decay=0.1, clip_norm=1.0, supervise="all", evaluate_every=7, checkpoint_every=4, device="cpu", threads=2,
     seed=3,
 )  # fmt: skip
 STEPS = 24
@@ -43,7 +43,8 @@ def packed() -> Packed:
     ids = generator.integers(2, 60, (16, 16)).astype(np.int32)
     positions = np.tile(np.arange(16, dtype=np.int32), (16, 1))
     owner = np.repeat(np.arange(16, dtype=np.int32)[:, None], 16, axis=1)
-    return Packed(ids, positions, generator.random((16, 16)) < 0.5, owner)
+    supervised = generator.random((16, 16)) < 0.5
+    return Packed(ids, positions, supervised, owner, supervised)
 
 
 class Interrupted(Exception):  # noqa: N818
