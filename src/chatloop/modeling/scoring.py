@@ -13,9 +13,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from chatloop.modeling.compute.attention import packed_arguments
+from chatloop.modeling.compute.compiling import Compiled
+from chatloop.modeling.compute.computing import computes
 from chatloop.modeling.compute.cross_entropy import Head
 from chatloop.tokens.packing import Packed
-
 
 Batch = tuple[Tensor, Tensor, Tensor]
 
@@ -70,33 +72,49 @@ class Logits:
     """
 
     def __init__(self, model: Any) -> None:
-        self._model = model
+        self._model, self._computes = model, computes(model)
+        self._body = Compiled(self._plain_body) if self._computes.compiled else self._plain_body
         self._sparse = _agree(model, self._whole, self._through_head)
 
     def __call__(self, ids: Tensor, positions: Tensor, wanted: Tensor) -> Tensor:
         """Logits (wanted, vocabulary)."""
-        return (self._through_head if self._sparse else self._whole)(ids, positions, wanted)
+        with self._precision():
+            return (self._through_head if self._sparse else self._whole)(ids, positions, wanted)
 
     def nats(
         self, ids: Tensor, positions: Tensor, wanted: Tensor, targets: Tensor, alike: bool
     ) -> Tensor:
         """What each of the targets (wanted,) costs, float32, without all logits at a time."""
-        if not self._sparse:
+        with self._precision():
+            if self._sparse:
+                return self._head().nats(self._hidden(ids, positions, wanted), targets, alike)
             logits = self._whole(ids, positions, wanted).float()
-            return torch.nn.functional.cross_entropy(logits, targets, reduction="none")
-        return self._head().nats(self._hidden(ids, positions, wanted), targets, alike)
+        return torch.nn.functional.cross_entropy(logits, targets, reduction="none")
+
+    def _precision(self) -> torch.autocast:
+        """Per thread and per call: autocast knows nothing of the threads of others."""
+        precision = self._computes.precision
+        return torch.autocast(
+            self._model.device.type, torch.bfloat16, enabled=precision != torch.float32
+        )
 
     def _whole(self, ids: Tensor, positions: Tensor, wanted: Tensor) -> Tensor:
-        logits = self._model(input_ids=ids, position_ids=positions, use_cache=False).logits
+        more = packed_arguments(self._model, positions)
+        given = {"input_ids": ids, "position_ids": positions, "use_cache": False}
+        logits = self._model(**given, **more).logits
         return logits[:, :-1][wanted]  # type: ignore[no-any-return]
 
     def _through_head(self, ids: Tensor, positions: Tensor, wanted: Tensor) -> Tensor:
         return self._head().logits(self._hidden(ids, positions, wanted))
 
     def _hidden(self, ids: Tensor, positions: Tensor, wanted: Tensor) -> Tensor:
+        hidden = self._body(ids, positions, **packed_arguments(self._model, positions))
+        return hidden[:, :-1][wanted]
+
+    def _plain_body(self, ids: Tensor, positions: Tensor, **more: Any) -> Tensor:
         body = _core(self._model).base_model
-        hidden = body(input_ids=ids, position_ids=positions, use_cache=False).last_hidden_state
-        return hidden[:, :-1][wanted]  # type: ignore[no-any-return]
+        given = {"input_ids": ids, "position_ids": positions, "use_cache": False}
+        return body(**given, **more).last_hidden_state  # type: ignore[no-any-return]
 
     def _head(self) -> Head:
         core = _core(self._model)
