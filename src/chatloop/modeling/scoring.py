@@ -6,7 +6,7 @@ mask of packed sequences from them. Logits are computed for supervised positions
 
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -20,6 +20,26 @@ from chatloop.modeling.compute.cross_entropy import Head
 from chatloop.tokens.packing import Packed
 
 Batch = tuple[Tensor, Tensor, Tensor]
+
+
+class Logits(Protocol):
+    """From (ids, positions, wanted) to logits (wanted, vocabulary) of next tokens.
+
+    `wanted` (rows, context - 1) says from which positions to predict. With `targets` (wanted,) it
+    gives what each of them costs, in nats, float32, and never holds all logits at a time; `alike`
+    is explained at `Head.nats`.
+    """
+
+    def __call__(
+        self,
+        ids: Tensor,
+        positions: Tensor,
+        wanted: Tensor,
+        targets: Tensor | None = None,
+        alike: bool = True,
+    ) -> Tensor:
+        """Logits, or nats."""
+        ...
 
 
 def be_deterministic(seed: int, threads: int) -> None:
@@ -49,7 +69,7 @@ def batch_of(packed: Packed, rows: NDArray[np.int64], device: torch.device) -> B
 
 
 def supervised_nats(
-    logits_of: "Logits",
+    logits_of: Logits,
     ids: Tensor,
     positions: Tensor,
     supervised: Tensor,
@@ -60,15 +80,14 @@ def supervised_nats(
     `alike`: a plain sum of them is about to be taken (see `Head.nats`).
     """
     targets = supervised[:, 1:]
-    return logits_of.nats(ids, positions, targets, ids[:, 1:][targets], alike)
+    return logits_of(ids, positions, targets, ids[:, 1:][targets], alike)
 
 
-class Logits:
-    """A function from (ids, positions, wanted) to logits (wanted, vocabulary) of next tokens.
+class SparseLogits:
+    """`Logits` that go through the language model head for wanted positions only.
 
-    `wanted` (rows, context - 1) says from which positions to predict. Only those go through the
-    language model head, as long as head(body) is what the whole model computes; where a shape does
-    something else behind its body, the whole model is asked.
+    That holds as long as head(body) is what the whole model computes; where a shape does something
+    else behind its body, the whole model is asked.
     """
 
     def __init__(self, model: Any) -> None:
@@ -76,20 +95,22 @@ class Logits:
         self._body = Compiled(self._plain_body) if self._computes.compiled else self._plain_body
         self._sparse = _agree(model, self._whole, self._through_head)
 
-    def __call__(self, ids: Tensor, positions: Tensor, wanted: Tensor) -> Tensor:
-        """Logits (wanted, vocabulary)."""
-        with self._precision():
-            return (self._through_head if self._sparse else self._whole)(ids, positions, wanted)
-
-    def nats(
-        self, ids: Tensor, positions: Tensor, wanted: Tensor, targets: Tensor, alike: bool
+    def __call__(
+        self,
+        ids: Tensor,
+        positions: Tensor,
+        wanted: Tensor,
+        targets: Tensor | None = None,
+        alike: bool = True,
     ) -> Tensor:
-        """What each of the targets (wanted,) costs, float32, without all logits at a time."""
+        """Logits (wanted, vocabulary), or nats (wanted,) where there are targets."""
         with self._precision():
-            if self._sparse:
+            if targets is not None and self._sparse:
                 return self._head().nats(self._hidden(ids, positions, wanted), targets, alike)
-            logits = self._whole(ids, positions, wanted).float()
-        return torch.nn.functional.cross_entropy(logits, targets, reduction="none")
+            found = (self._through_head if self._sparse else self._whole)(ids, positions, wanted)
+        if targets is None:
+            return found
+        return torch.nn.functional.cross_entropy(found.float(), targets, reduction="none")
 
     def _precision(self) -> torch.autocast:
         """Per thread and per call: autocast knows nothing of the threads of others."""
@@ -128,7 +149,7 @@ class Logits:
 
 def sparse_logits(model: Any) -> Logits:
     """Logits of chosen positions of `model`."""
-    return Logits(model)
+    return SparseLogits(model)
 
 
 def _core(model: Any) -> Any:
