@@ -6,16 +6,40 @@ mask of packed sequences from them. Logits are computed for supervised positions
 
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from chatloop.modeling.compute.attention import packed_arguments
+from chatloop.modeling.compute.compiling import Compiled
+from chatloop.modeling.compute.computing import computes
+from chatloop.modeling.compute.cross_entropy import Head
 from chatloop.tokens.packing import Packed
 
-Logits = Callable[[Tensor, Tensor, Tensor], Tensor]
+Batch = tuple[Tensor, Tensor, Tensor]
+
+
+class Logits(Protocol):
+    """From (ids, positions, wanted) to logits (wanted, vocabulary) of next tokens.
+
+    `wanted` (rows, context - 1) says from which positions to predict. With `targets` (wanted,) it
+    gives what each of them costs, in nats, float32, and never holds all logits at a time; `alike`
+    is explained at `Head.nats`.
+    """
+
+    def __call__(
+        self,
+        ids: Tensor,
+        positions: Tensor,
+        wanted: Tensor,
+        targets: Tensor | None = None,
+        alike: bool = True,
+    ) -> Tensor:
+        """Logits, or nats."""
+        ...
 
 
 def be_deterministic(seed: int, threads: int) -> None:
@@ -36,7 +60,7 @@ def choose_device(wish: str) -> torch.device:
     return torch.device(wish)
 
 
-def batch_of(packed: Packed, rows: NDArray[np.int64], device: torch.device) -> tuple[Tensor, ...]:
+def batch_of(packed: Packed, rows: NDArray[np.int64], device: torch.device) -> Batch:
     """ids, positions (rows, context) int64 and supervised bool, on the device."""
     ids = torch.from_numpy(packed.ids[rows].astype(np.int64))
     positions = torch.from_numpy(packed.positions[rows].astype(np.int64))
@@ -45,36 +69,101 @@ def batch_of(packed: Packed, rows: NDArray[np.int64], device: torch.device) -> t
 
 
 def supervised_nats(
-    logits_of: Logits, ids: Tensor, positions: Tensor, supervised: Tensor
+    logits_of: Logits,
+    ids: Tensor,
+    positions: Tensor,
+    supervised: Tensor,
+    alike: bool = True,
 ) -> Tensor:
-    """Nats of each supervised token, in order of row and position: shape (supervised,)."""
+    """Nats of each supervised token, in order of row and position: shape (supervised,).
+
+    `alike`: a plain sum of them is about to be taken (see `Head.nats`).
+    """
     targets = supervised[:, 1:]
-    logits = logits_of(ids, positions, targets)
-    return torch.nn.functional.cross_entropy(logits.float(), ids[:, 1:][targets], reduction="none")
+    return logits_of(ids, positions, targets, ids[:, 1:][targets], alike)
+
+
+class SparseLogits:
+    """`Logits` that go through the language model head for wanted positions only.
+
+    That holds as long as head(body) is what the whole model computes; where a shape does something
+    else behind its body, the whole model is asked.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model, self._computes = model, computes(model)
+        self._body = Compiled(self._plain_body) if self._computes.compiled else self._plain_body
+        self._sparse = _agree(model, self._whole, self._through_head)
+
+    def __call__(
+        self,
+        ids: Tensor,
+        positions: Tensor,
+        wanted: Tensor,
+        targets: Tensor | None = None,
+        alike: bool = True,
+    ) -> Tensor:
+        """Logits (wanted, vocabulary), or nats (wanted,) where there are targets."""
+        with self._precision():
+            if targets is not None and self._sparse:
+                return self._head().nats(self._hidden(ids, positions, wanted), targets, alike)
+            found = (self._through_head if self._sparse else self._whole)(ids, positions, wanted)
+        if targets is None:
+            return found
+        return torch.nn.functional.cross_entropy(found.float(), targets, reduction="none")
+
+    def _precision(self) -> torch.autocast:
+        """Per thread and per call: autocast knows nothing of the threads of others."""
+        precision = self._computes.precision
+        return torch.autocast(
+            self._model.device.type, torch.bfloat16, enabled=precision != torch.float32
+        )
+
+    def _whole(self, ids: Tensor, positions: Tensor, wanted: Tensor) -> Tensor:
+        more = packed_arguments(self._model, positions)
+        given = {"input_ids": ids, "position_ids": positions, "use_cache": False}
+        logits = self._model(**given, **more).logits
+        return logits[:, :-1][wanted]  # type: ignore[no-any-return]
+
+    def _through_head(self, ids: Tensor, positions: Tensor, wanted: Tensor) -> Tensor:
+        return self._head().logits(self._hidden(ids, positions, wanted))
+
+    def _hidden(self, ids: Tensor, positions: Tensor, wanted: Tensor) -> Tensor:
+        hidden = self._body(ids, positions, **packed_arguments(self._model, positions))
+        return hidden[:, :-1][wanted]
+
+    def _plain_body(self, ids: Tensor, positions: Tensor, **more: Any) -> Tensor:
+        body = _core(self._model).base_model
+        given = {"input_ids": ids, "position_ids": positions, "use_cache": False}
+        return body(**given, **more).last_hidden_state  # type: ignore[no-any-return]
+
+    def _head(self) -> Head:
+        core = _core(self._model)
+        layer, config = core.get_output_embeddings(), core.config
+        scale = (getattr(config, "logit_scale", None) or 1.0) / (
+            getattr(config, "logits_scaling", None) or 1.0
+        )
+        cap = getattr(config, "final_logit_softcapping", None)
+        return Head(layer.weight, getattr(layer, "bias", None), scale, cap)
 
 
 def sparse_logits(model: Any) -> Logits:
-    """A function from (ids, positions, wanted) to logits (wanted, vocabulary) of next tokens.
-
-    `wanted` (rows, context - 1) says from which positions to predict. Only those go through the
-    language model head, as long as head(body) is what the whole model computes: some shapes scale
-    or cap their logits, and for these the whole model is asked.
-    """
-
-    def whole(ids: Tensor, positions: Tensor, wanted: Tensor) -> Tensor:
-        logits = model(input_ids=ids, position_ids=positions, use_cache=False).logits
-        return logits[:, :-1][wanted]  # type: ignore[no-any-return]
-
-    def sparse(ids: Tensor, positions: Tensor, wanted: Tensor) -> Tensor:
-        hidden = model.base_model(input_ids=ids, position_ids=positions, use_cache=False)
-        chosen = hidden.last_hidden_state[:, :-1][wanted]
-        return model.get_output_embeddings()(chosen)  # type: ignore[no-any-return]
-
-    return sparse if _agree(model, whole, sparse) else whole
+    """Logits of chosen positions of `model`."""
+    return SparseLogits(model)
 
 
-def _agree(model: Any, whole: Logits, sparse: Logits) -> bool:
+def _core(model: Any) -> Any:
+    """The language model itself, adapters in it or not."""
+    return model.get_base_model() if hasattr(model, "get_base_model") else model
+
+
+Function = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+def _agree(model: Any, whole: Function, sparse: Function) -> bool:
     """Whether both give the same logits on two packed examples of three tokens."""
+    if type(_core(model).get_output_embeddings()) is not torch.nn.Linear:
+        return False  # an adapter in the head, or a head of its own kind
     ids = torch.arange(6, device=model.device).unsqueeze(0) % model.config.vocab_size
     positions = torch.tensor([[0, 1, 2, 0, 1, 2]], device=model.device)
     wanted = torch.ones(1, 5, dtype=torch.bool, device=model.device)

@@ -146,6 +146,9 @@ class TrainParams(Section):
     evaluate_every: Positive
     checkpoint_every: Positive
     device: Literal["auto", "cpu", "cuda"]
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    compile: Literal["auto"] | bool = "auto"
+    recompute: bool = False
     threads: int = Field(ge=1, le=256)
     seed: Seed
 

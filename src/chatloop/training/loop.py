@@ -17,6 +17,7 @@ from torch.optim import Optimizer
 
 from chatloop.errors import UserError
 from chatloop.metrics.bits_per_byte import bits_per_byte
+from chatloop.modeling.compute.computing import computing
 from chatloop.modeling.replicas import Replicas, draws_random_numbers, replicas
 from chatloop.modeling.row_scores import score_rows
 from chatloop.modeling.scoring import Logits, batch_of
@@ -49,7 +50,8 @@ def train_model(
         UserError: the loss is no number any more.
     """
     most = 1 if draws_random_numbers(model) else params.batch_rows
-    with replicas(model, most) as team:
+    seen = round(params.epochs * train.ids.size)
+    with computing(model, params, seen), replicas(model, most) as team:
         yield from _points(team, train, validation, validation_bytes, params, keeper, objective)
 
 

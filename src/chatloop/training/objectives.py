@@ -45,8 +45,8 @@ class Objective:
     size: Callable[[Packed, NDArray[np.int64]], int]
 
 
-def _nats(logits_of: Logits, batch: Batch) -> Tensor:
-    return supervised_nats(logits_of, batch.ids, batch.positions, batch.supervised)
+def _nats(logits_of: Logits, batch: Batch, alike: bool) -> Tensor:
+    return supervised_nats(logits_of, batch.ids, batch.positions, batch.supervised, alike)
 
 
 def _supervised(packed: Packed, rows: NDArray[np.int64]) -> int:
@@ -57,7 +57,7 @@ def _groups(packed: Packed, rows: NDArray[np.int64]) -> int:
     return len(np.unique(packed.examples[rows][packed.supervised[rows]] // 2))
 
 
-SFT = Objective(lambda logits_of, batch: _nats(logits_of, batch).sum(), _supervised)
+SFT = Objective(lambda logits_of, batch: _nats(logits_of, batch, alike=True).sum(), _supervised)
 
 
 def dpo(reference: NDArray[np.float64], beta: float) -> Objective:
@@ -123,7 +123,7 @@ def _ratios(
     """Log-probabilities over those of the reference, and the examples in order: (examples,)."""
     owners = batch.examples[:, 1:][batch.supervised[:, 1:]]
     examples, at = torch.unique(owners, sorted=True, return_inverse=True)
-    nats = _nats(logits_of, batch)
+    nats = _nats(logits_of, batch, alike=False)
     policy = torch.zeros(len(examples), dtype=nats.dtype, device=nats.device)
     policy = policy.index_add(0, at, -nats)
     before = torch.from_numpy(reference).to(nats.device, nats.dtype)[examples]

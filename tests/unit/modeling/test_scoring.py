@@ -5,8 +5,10 @@ import pytest
 import torch
 from transformers import (
     AutoModelForCausalLM,
+    CohereConfig,
     Gemma2Config,
     GPT2Config,
+    GraniteConfig,
     LlamaConfig,
     MistralConfig,
     PreTrainedConfig,
@@ -31,8 +33,10 @@ SHAPES: dict[str, PreTrainedConfig] = {
     "llama": LlamaConfig(**LLAMA_LIKE),
     "qwen2": Qwen2Config(**LLAMA_LIKE),
     "mistral": MistralConfig(**LLAMA_LIKE, sliding_window=16),
-    # Caps its logits, so head(body) alone would be wrong.
+    # These cap or scale their logits, so head(body) alone would be wrong.
     "gemma2": Gemma2Config(**LLAMA_LIKE, sliding_window=16, final_logit_softcapping=2.0),
+    "cohere": CohereConfig(**LLAMA_LIKE, logit_scale=0.25),
+    "granite": GraniteConfig(**LLAMA_LIKE, logits_scaling=8.0),
 }
 
 

@@ -1,0 +1,1 @@
+"""How a model computes: attention, losses, numbers and compiled code; the same result, sooner."""
