@@ -65,7 +65,7 @@ def _faults(model: Any) -> str | None:
 
 def _texts(model: Any) -> tuple[Tensor, ...]:
     """Three rows (1, LENGTH) of tokens, the same every time, no two with a token at one place."""
-    vocabulary = model.get_input_embeddings().num_embeddings
+    vocabulary = len(model.get_input_embeddings().weight)
     generator = torch.Generator().manual_seed(0)
     order = torch.randperm(vocabulary, generator=generator)
     ids = order[torch.arange(3 * LENGTH) % vocabulary].view(3, 1, LENGTH)
