@@ -33,7 +33,7 @@ def check_isolated(model: Any) -> None:
     try:
         with torch.no_grad():
             found = _faults(model.eval())
-    except (TypeError, AttributeError, ValueError, IndexError, NotImplementedError) as error:
+    except (TypeError, AttributeError, ValueError, IndexError, RuntimeError) as error:
         said = " ".join(str(error).split()) or type(error).__name__
         raise UserError(
             f"base.model: {kind} cannot be asked for the logits of a packed row ({said[:200]}); "
