@@ -32,8 +32,9 @@ SHAPES: dict[str, type[PreTrainedConfig]] = {
     "mistral": MistralConfig,
     "gemma": GemmaConfig,
 }
+CONTEXT = 128
 PARAMS = TrainParams(
-    epochs=40.0, batch_rows=2, rows_at_once=8, optimizer="adamw", learning_rate=1e-2,
+    epochs=30.0, batch_rows=1, rows_at_once=8, optimizer="muon", learning_rate=2e-2,
     schedule="cosine", warmup_share=0.05, weight_decay=0.0, clip_norm=1.0, evaluate_every=1000,
     checkpoint_every=1000, device="cpu", threads=1, seed=3,
 )  # fmt: skip
@@ -44,12 +45,12 @@ def conversations() -> list[Conversation]:
         Conversation(
             f"c{at}",
             (
-                Message("user", f"item {at}"),
-                Message("assistant", f"it is {at * 37 % 101} in {'red blue green gray'.split()[at % 4]}"),
+                Message("user", f"{at}?"),
+                Message("assistant", f"{at * 37 % 101} in {'red blue green gray'.split()[at % 4]}"),
             ),
         )
         for at in range(32)
-    ]  # fmt: skip
+    ]
 
 
 def shape(name: str, tokenizer: Any) -> Any:
@@ -67,8 +68,8 @@ def shape(name: str, tokenizer: Any) -> Any:
 def learned(model: Any, tokenizer: Any, params: TrainParams) -> float:
     """Trains; the mean loss of the last steps, in nats a token."""
     talks = conversations()
-    fitted = Fitter(Renderer(tokenizer), 256, "split").fit(talks)
-    packed = pack(fitted.examples, 256, tokenizer.pad_token_id)
+    fitted = Fitter(Renderer(tokenizer), CONTEXT, "split").fit(talks)
+    packed = pack(fitted.examples, CONTEXT, tokenizer.pad_token_id)
     be_deterministic(params.seed, params.threads)
     *_, last = train_model(model, packed, packed, 1000, params)
     return last.loss
@@ -77,7 +78,7 @@ def learned(model: Any, tokenizer: Any, params: TrainParams) -> float:
 def repeated(model: Any, tokenizer: Any) -> list[bool]:
     """For each conversation, whether the greedy answer is the one that was taught."""
     chatter = Chatter(model.eval(), tokenizer, Renderer(tokenizer))
-    wish = Sampling(max_tokens=24)
+    wish = Sampling(max_tokens=16)
     return [
         answer(chatter, talk.messages[:1], wish) == talk.messages[1].content
         for talk in conversations()
@@ -91,7 +92,7 @@ def test_each_shape_learns_32_conversations_by_heart(name: str, chatml: Any) -> 
     assert all(repeated(model, chatml))
 
 
-@pytest.mark.parametrize("name", ["gpt2", "llama"])
+@pytest.mark.parametrize("name", ["llama"])
 def test_an_adapter_alone_learns_them_too(name: str, chatml: Any) -> None:
     adapter = {"rank": 32, "alpha": 64.0, "rank_stabilized": name == "llama"}
     params = TrainParams.model_validate({**PARAMS.model_dump(), "adapter": adapter, "epochs": 80.0})

@@ -20,7 +20,7 @@ from chatloop.tokens.packing import Packed
 # Of the largest logit: float32 sums in another order differ by some millionths, a weight that was
 # left out by far more.
 TOLERANCE = 1e-4
-ANSWER = 24  # greedy tokens a prompt
+ANSWER = 16  # greedy tokens a prompt
 
 
 def check_agreement(trained: Any, saved: Any, prompts: Sequence[Sequence[int]]) -> float:
@@ -47,7 +47,7 @@ def check_agreement(trained: Any, saved: Any, prompts: Sequence[Sequence[int]]) 
     return worst
 
 
-def first_prompts(packed: Packed, count: int = 4) -> list[list[int]]:
+def first_prompts(packed: Packed, count: int = 3) -> list[list[int]]:
     """What stands before the first answer of the first examples, as far as an answer has room."""
     room = packed.ids.shape[1] - ANSWER
     found: list[list[int]] = []

@@ -66,8 +66,9 @@ def packed() -> Packed:
     return Packed(ids, positions, np.arange(32) >= np.full((8, 1), 6), owner)
 
 
-def params(**adapter: Any) -> TrainParams:
+def params(threads: int = 1, **adapter: Any) -> TrainParams:
     said = {"optimizer": "adamw", "adapter": LORA | adapter, "learning_rate": 3e-2, "epochs": 2.0}
+    said |= {"threads": threads}
     return TrainParams.model_validate({**PARAMS.model_dump(), **said})
 
 
@@ -177,7 +178,7 @@ def test_prompts_end_where_the_first_answer_begins() -> None:
 def test_interrupted_it_ends_in_the_same_bits_and_keeps_no_frozen_weight(
     base: Path, tmp_path: Path, dropout: float
 ) -> None:
-    wish = params(dropout=dropout)
+    wish = params(threads=2, dropout=dropout)
 
     def kept() -> Checkpoints:
         return Checkpoints(tmp_path / "scratch", "f" * 8, 3, print)
