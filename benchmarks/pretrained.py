@@ -81,7 +81,9 @@ def best(
         *_, last = train_model(start(), rows, *held_out, wish)
         assert last.validation_bits_per_byte is not None
         found[last.validation_bits_per_byte] = rate
-        print(json.dumps({"rate": rate, "bits_per_byte": last.validation_bits_per_byte}), flush=True)
+        print(
+            json.dumps({"rate": rate, "bits_per_byte": last.validation_bits_per_byte}), flush=True
+        )
     return min(found), found[min(found)]
 
 

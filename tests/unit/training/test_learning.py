@@ -25,7 +25,12 @@ from chatloop.tokens.rendering import Renderer
 from chatloop.training.loop import train_model
 
 SIZE = {"num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 256}
-BODY = SIZE | {"hidden_size": 64, "intermediate_size": 128, "num_key_value_heads": 1, "head_dim": 32}
+BODY = SIZE | {
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_key_value_heads": 1,
+    "head_dim": 32,
+}
 SHAPES: dict[str, type[PreTrainedConfig]] = {
     "llama": LlamaConfig,
     "qwen2": Qwen2Config,
