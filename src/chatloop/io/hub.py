@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chatloop.errors import UnreachableError, UserError
+from chatloop.io import adapters
 from chatloop.io.files import digests, read_json, write_json
 from chatloop.params import BaseParams
 
@@ -43,6 +44,9 @@ def check(params: BaseParams) -> None:
 
 
 def _check_folder(folder: Path) -> None:
+    if adapters.is_adapter(folder):
+        adapters.origin_of(folder)
+        return
     if not (folder / "config.json").is_file():
         raise UserError(f"base.model: {folder}: has no config.json; it is no model folder")
     if not any(folder.glob(WEIGHTS)):
@@ -50,6 +54,13 @@ def _check_folder(folder: Path) -> None:
             f"base.model: {folder}: has no *.safetensors; other formats can run code when loaded "
             "and are refused: convert it, or choose a revision that has them"
         )
+    for index in folder.glob(f"{WEIGHTS}.index.json"):
+        named = set(read_json(index).get("weight_map", {}).values())
+        if missing := sorted(name for name in named if not (folder / name).is_file()):
+            raise UserError(
+                f"base.model: {folder}: lacks {missing[0]}, one of {len(named)} files of weights "
+                "that its index names; fetch it whole"
+            )
 
 
 def fetch(params: BaseParams) -> Path:
@@ -108,17 +119,28 @@ def load_model(folder: Path) -> Any:
         UserError: another kind of model, or code of its own would have to run.
     """
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
     _quiet()
     try:
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
+        model, found = AutoModelForCausalLM.from_pretrained(
+            folder,
+            trust_remote_code=False,
+            use_safetensors=True,
+            dtype=torch.float32,
+            output_loading_info=True,
         )
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         raise UserError(
             f"{folder}: cannot be loaded as a language model ({_first(error)})"
         ) from error
+    if found["missing_keys"]:
+        # transformers would make them up at random and go on.
+        raise UserError(
+            f"{folder}: its files lack {len(found['missing_keys'])} weights of "
+            f"{type(model).__name__}, {min(found['missing_keys'])} for one; fetch it whole"
+        )
     return model.eval()
 
 

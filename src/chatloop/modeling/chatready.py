@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from transformers import GenerationConfig
 
 from chatloop.conversation import Message
 from chatloop.errors import UserError
@@ -77,3 +78,10 @@ def _set_generation(model: Any, tokenizer: Any, end: int) -> None:
     known = [] if eos is None else [eos] if isinstance(eos, int) else list(eos)
     model.generation_config.eos_token_id = sorted({end, *known})
     model.generation_config.pad_token_id = tokenizer.pad_token_id
+    try:
+        model.generation_config.validate(strict=True)
+    except ValueError:
+        # Many a model on the hub has a temperature without sampling, and cannot be saved with it.
+        marks = ("bos_token_id", "eos_token_id", "pad_token_id")
+        kept = {name: getattr(model.generation_config, name) for name in marks}
+        model.generation_config = GenerationConfig(**kept)

@@ -91,8 +91,10 @@ def draws_random_numbers(model: Any) -> bool:
     """Whether training mode is a matter of chance (dropout).
 
     All threads draw from one generator, in an order that nobody can repeat: such a model trains
-    with one replica.
+    with one replica. Dropout in an adapter does not show in the first logits: it begins at zero.
     """
+    if any(isinstance(m, torch.nn.Dropout) and m.p > 0 for m in model.modules()):
+        return True
     ids = torch.arange(8, device=model.device).unsqueeze(0) % model.config.vocab_size
     model.train()
     with torch.no_grad():
@@ -101,9 +103,10 @@ def draws_random_numbers(model: Any) -> bool:
 
 
 def _replica(model: Any) -> Any:
-    """A copy whose weights are the model's own memory."""
+    """A copy whose weights are the model's own memory; frozen ones, which may be of a kind of their
+    own (4 bits), are the very same."""
     shared = {
-        id(weight): torch.nn.Parameter(weight.detach(), weight.requires_grad)
+        id(weight): torch.nn.Parameter(weight.detach()) if weight.requires_grad else weight
         for weight in model.parameters()
     }
     return copy.deepcopy(model, shared)

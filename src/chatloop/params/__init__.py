@@ -130,6 +130,19 @@ class TokenizeParams(Section):
     max_lost_answer_share: Share
 
 
+class Adapter(Section):
+    """Low-rank adapters beside frozen weights: LoRA (Hu et al. 2021), or QLoRA (Dettmers et al.
+    2023), which holds the frozen weights in 4 bits. `rank_stabilized`: Kalajdzievski 2023.
+    """
+
+    kind: Literal["lora", "qlora"] = "lora"
+    rank: int = Field(default=16, ge=1, le=1024)
+    alpha: float = Field(default=32.0, gt=0.0, le=4096.0)
+    dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
+    target: Literal["all-linear"] | Several[str] = "all-linear"
+    rank_stabilized: bool = False
+
+
 class TrainParams(Section):
     """The loop. `learning_rate` is the peak, after a linear warm-up."""
 
@@ -151,6 +164,17 @@ class TrainParams(Section):
     recompute: bool = False
     threads: int = Field(ge=1, le=256)
     seed: Seed
+    adapter: Adapter | None = None
+    freeze: Several[str] = ()
+
+    @model_validator(mode="after")
+    def _adapters_learn_with_adamw(self) -> Self:
+        if self.adapter and self.optimizer == "muon":
+            raise ValueError(
+                "optimizer muon is for whole matrices, not for the thin ones of an adapter; "
+                "set optimizer: adamw, and a learning_rate such as 2.0e-4"
+            )
+        return self
 
 
 class ChampionParams(Section):

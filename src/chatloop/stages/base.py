@@ -6,12 +6,16 @@ Out: models/base in the Hugging Face layout, and card.json.
 """
 
 from pathlib import Path
+from typing import Any
 
 from chatloop.errors import UserError
-from chatloop.io import hub
+from chatloop.io import adapters, hub
 from chatloop.io.files import whole_folder
 from chatloop.io.tables import read_table
+from chatloop.modeling.adapting.adapters import merged
+from chatloop.modeling.adapting.quantizing import round_weights
 from chatloop.modeling.chatready import make_chat_ready
+from chatloop.modeling.isolation import check_isolated
 from chatloop.modeling.tiny import build_model, build_tokenizer
 from chatloop.params import BaseParams
 from chatloop.stages import main, say
@@ -27,16 +31,21 @@ def base(params: BaseParams, train: Path, out: Path) -> None:
         tokenizer = build_tokenizer(texts, params.tiny)
         model = build_model(tokenizer, params.tiny)
     else:
-        source = hub.fetch(params)
-        tokenizer, model = hub.load_tokenizer(source), hub.load_model(source)
+        source, tokenizer, model = _load(params)
         licence = hub.find_licence(source)
+    known = len(tokenizer)
     done = make_chat_ready(model, tokenizer, _template(params.template))
+    check_isolated(model)
     with whole_folder(out) as folder:
         hub.save(model, tokenizer, folder)
         if source is not None:
             hub.copy_licence(source, folder)
         card = hub.write_card(
-            folder, source=params.model, revision=params.revision, licence=licence
+            folder,
+            source=params.model,
+            revision=params.revision,
+            licence=licence,
+            added_tokens=list(range(known, len(tokenizer))),
         )
     for line in done:
         say(f"base: {line}")
@@ -61,6 +70,35 @@ def _template(wanted: str | None) -> str | None:
             f"base.template: {wanted}: no such file; name a file with a chat template (Jinja), "
             f"one of {', '.join(TEMPLATES)}, or null for the base's own"
         ) from error
+
+
+def _load(params: BaseParams) -> tuple[Path, Any, Any]:
+    """Folder, tokenizer and model; an adapter is merged into its own base, and into no other.
+
+    Raises:
+        UserError: the folder is no model, or the adapter is for another base.
+    """
+    source = hub.fetch(params)
+    if not adapters.is_adapter(source):
+        return source, hub.load_tokenizer(source), hub.load_model(source)
+    origin = adapters.origin_of(source)
+    config, tensors = adapters.read(source)
+    below = hub.fetch(
+        params.model_copy(update={"model": origin.source, "revision": origin.revision})
+    )
+    if adapters.is_adapter(below):
+        raise UserError(
+            f"base.model: {source}: an adapter for another adapter; take the merged model beside it"
+        )
+    tokenizer, model = hub.load_tokenizer(below), hub.load_model(below)
+    if origin.weights_sha256 is not None:
+        # As it was when the adapter was trained.
+        make_chat_ready(model, tokenizer, _template(params.template))
+    adapters.check_base(source, origin, model)
+    if origin.quantization:
+        round_weights(model)
+    say(f"base: an adapter, merged into {origin.source}")
+    return below, tokenizer, merged(model, config, tensors).eval()
 
 
 if __name__ == "__main__":

@@ -8,24 +8,26 @@ import csv
 import io
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from chatloop.io import hub
+from chatloop.io.candidate import save_candidate
 from chatloop.io.checkpoints import Checkpoints, signals_set
 from chatloop.io.files import (
     digests,
     fingerprint,
     folder_sha256,
     read_json,
-    whole_folder,
     write_json,
     write_text,
 )
 from chatloop.io.mlflow_store.live import training_run
 from chatloop.io.tokens import read_packed
+from chatloop.modeling.adapting.agreement import first_prompts
+from chatloop.modeling.adapting.learner import Learner, make_learner
+from chatloop.modeling.isolation import check_isolated
 from chatloop.modeling.scoring import be_deterministic, choose_device
 from chatloop.params import TrainParams
 from chatloop.stages import main, say
@@ -60,9 +62,14 @@ def train(
     )
     manifest = read_json(tokens / "manifest.json")
     device = choose_device(params.device)
-    model = hub.load_model(base).to(device)
+    card = read_json(base / hub.CARD)
+    learner = make_learner(hub.load_model(base), params, card["added_tokens"])
+    model = learner.model.to(device)
+    check_isolated(model)
+    for line in learner.said:
+        _say(line)
     say(f"train: {len(packed):,} rows of {manifest['context']} tokens on {device.type}")
-    if params.optimizer == "muon" and read_json(base / hub.CARD)["source"] != hub.TINY:
+    if params.optimizer == "muon" and card["source"] != hub.TINY:
         say(PRETRAINED.format(params.learning_rate))
     inputs = {"tokens": digests(tokens), "base": digests(base), "params": params.model_dump()}
     kept = Checkpoints(scratch, fingerprint(inputs), params.checkpoint_every, _say)
@@ -76,25 +83,16 @@ def train(
         for point in _shown(train_model(model, packed, validation, answer_bytes, params, kept)):
             points.append(point)
             run.log(point.step, _values(point))
-        _save(model.cpu(), base, candidate, manifest["context"])
+        prompts = first_prompts(validation)
+        save_candidate(learner, params.adapter, base, candidate, manifest["context"], prompts)
         run.finish(folder_sha256(candidate))
     write_text(curve, _csv(points))
-    write_json(report, _report(points))
+    write_json(report, _report(points, learner))
     kept.clear()
 
 
 def _say(line: str) -> None:
     say(f"train: {line}")
-
-
-def _save(model: Any, base: Path, candidate: Path, context: int) -> None:
-    """The base's tokenizer and template go with the weights, and its card is carried on."""
-    card = read_json(base / hub.CARD)
-    origin = {key: card[key] for key in ("source", "revision", "licence")}
-    with whole_folder(candidate) as folder:
-        hub.save(model.eval(), hub.load_tokenizer(base), folder)
-        hub.copy_licence(base, folder)
-        hub.write_card(folder, **origin, trained_context=context)
 
 
 def _values(point: Point) -> dict[str, float]:
@@ -144,7 +142,7 @@ def _row(point: Point) -> tuple[object, ...]:
     return tuple(getattr(point, column) for column in CURVE)
 
 
-def _report(points: list[Point]) -> dict[str, object]:
+def _report(points: list[Point], learner: Learner) -> dict[str, object]:
     bits = [p.validation_bits_per_byte for p in points if p.validation_bits_per_byte is not None]
     return {
         "steps": points[-1].steps,
@@ -152,6 +150,9 @@ def _report(points: list[Point]) -> dict[str, object]:
         "final_loss": points[-1].loss,
         "validation_bits_per_byte": bits[-1],
         "best_validation_bits_per_byte": min(bits),
+        "parameters": learner.total,
+        "trainable_parameters": learner.learning,
+        "trainable_share": learner.share,
     }
 
 

@@ -6,7 +6,7 @@ With the weights, the optimizers' state and the state of the random numbers, the
 same bits as in a training that was never interrupted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
@@ -106,8 +106,8 @@ class NoKeeper:
 
 
 def capture(model: Any, optimizers: Sequence[Optimizer]) -> dict[str, Tensor]:
-    """Copies, on the CPU, of all that the next step depends on."""
-    tensors = {f"weights.{name}": value for name, value in model.named_parameters()}
+    """Copies, on the CPU, of what the next step depends on and that changes: no frozen weight."""
+    tensors = {f"weights.{name}": value for name, value in _learning(model)}
     tensors |= {f"buffers.{name}": value for name, value in model.named_buffers()}
     for at, optimizer in enumerate(optimizers):
         for index, state in optimizer.state_dict()["state"].items():
@@ -124,7 +124,7 @@ def capture(model: Any, optimizers: Sequence[Optimizer]) -> dict[str, Tensor]:
 @torch.no_grad()
 def restore(model: Any, optimizers: Sequence[Optimizer], tensors: Mapping[str, Tensor]) -> None:
     """Put the copies back, wherever the model is now."""
-    for kind, found in (("weights", model.named_parameters()), ("buffers", model.named_buffers())):
+    for kind, found in (("weights", _learning(model)), ("buffers", model.named_buffers())):
         for name, value in found:
             value.copy_(tensors[f"{kind}.{name}"])
     for at, optimizer in enumerate(optimizers):
@@ -138,3 +138,8 @@ def restore(model: Any, optimizers: Sequence[Optimizer], tensors: Mapping[str, T
     torch.set_rng_state(tensors["random.cpu"])
     if "random.cuda" in tensors and torch.cuda.is_available():
         torch.cuda.set_rng_state(tensors["random.cuda"])
+
+
+def _learning(model: Any) -> Iterator[tuple[str, Tensor]]:
+    """Weights that change; those of the base are what they are."""
+    return ((name, value) for name, value in model.named_parameters() if value.requires_grad)
