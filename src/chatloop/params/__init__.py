@@ -127,7 +127,8 @@ class TokenizeParams(Section):
 
 
 class TrainParams(Section):
-    """The loop. `learning_rate` is the peak, after a linear warm-up."""
+    """The loop. `learning_rate` is the peak, after a linear warm-up; `patience` counts evaluations
+    without a better one."""
 
     epochs: float = Field(gt=0.0, le=1000.0)
     batch_rows: Positive
@@ -139,8 +140,11 @@ class TrainParams(Section):
     weight_decay: float = Field(ge=0.0, lt=1.0)
     clip_norm: float = Field(gt=0.0)
     evaluate_every: Positive
+    patience: Positive | None = None
     checkpoint_every: Positive
     device: Literal["auto", "cpu", "cuda"]
+    devices: Literal["auto"] | Positive = 1
+    parallel: Literal["ddp", "fsdp"] = "ddp"
     threads: int = Field(ge=1, le=256)
     seed: Seed
 

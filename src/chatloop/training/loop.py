@@ -17,15 +17,18 @@ from torch.optim import Optimizer
 
 from chatloop.errors import UserError
 from chatloop.metrics.bits_per_byte import bits_per_byte
-from chatloop.modeling.replicas import Replicas, draws_random_numbers, replicas
+from chatloop.modeling.replicas import Replicas, draws_random_numbers
 from chatloop.modeling.row_scores import score_rows
 from chatloop.modeling.scoring import Logits, batch_of, supervised_nats
 from chatloop.params import TrainParams
 from chatloop.tokens.packing import Packed
 from chatloop.training.memory import Memory
 from chatloop.training.optimizers import build_optimizers
-from chatloop.training.progress import Keeper, NoKeeper, Point, Progress, capture, restore
+from chatloop.training.parallel import ALONE, World, teams
+from chatloop.training.progress import Keeper, NoKeeper, Point, Progress
 from chatloop.training.schedule import learning_rate, rows_of_step, steps_per_epoch
+from chatloop.training.snapshots import Snapshots, restore
+from chatloop.training.stopping import Stopping
 
 POINT_EVERY = 10
 NO_KEEPER = NoKeeper()
@@ -38,6 +41,7 @@ def train_model(
     validation_bytes: int,
     params: TrainParams,
     keeper: Keeper = NO_KEEPER,
+    world: World = ALONE,
 ) -> Iterator[Point]:
     """Train `model` in place, giving a point of the curve every few steps and at the end.
 
@@ -47,8 +51,8 @@ def train_model(
         UserError: the loss is no number any more.
     """
     most = 1 if draws_random_numbers(model) else params.batch_rows
-    with replicas(model, most) as team:
-        yield from _points(team, train, validation, validation_bytes, params, keeper)
+    with teams(model, most, world, params.parallel) as team:
+        yield from _points(team, train, validation, validation_bytes, params, keeper, world)
 
 
 def _points(
@@ -58,10 +62,13 @@ def _points(
     validation_bytes: int,
     params: TrainParams,
     keeper: Keeper,
+    world: World,
 ) -> Iterator[Point]:
     steps = max(1, round(params.epochs * steps_per_epoch(len(train), params.batch_rows)))
     model, optimizers = team.models[0], build_optimizers(team.models[0], params)
-    memory, done = Memory(params.rows_at_once), _resumed(model, optimizers, keeper)
+    snapshots, stopping = Snapshots(model, optimizers, world), Stopping(model, params.patience)
+    memory = Memory(params.rows_at_once)
+    done = _resumed(model, optimizers, stopping, keeper, world)
     yield from done.points
     started = time.monotonic()
     for step in range(done.step, steps):
@@ -79,17 +86,28 @@ def _points(
             bits = _validate(team, validation, validation_bytes, params) if evaluated else None
             yield done.point(steps, rate, norm, seconds, bits)
             started = time.monotonic()
+            if stopping.look(done.points):
+                break
         if keeper.wants(done.step):
-            keeper.keep(done, capture(model, optimizers))
+            keeper.keep(done, snapshots.take(stopping.tensors()))
+    snapshots.close()
+    stopping.take_best()
 
 
-def _resumed(model: Any, optimizers: Sequence[Optimizer], keeper: Keeper) -> Progress:
+def _resumed(
+    model: Any,
+    optimizers: Sequence[Optimizer],
+    stopping: Stopping,
+    keeper: Keeper,
+    world: World,
+) -> Progress:
     """Where training begins: at nothing, or after the last step that was kept."""
     kept = keeper.newest()
     if kept is None:
         return Progress()
     progress, tensors = kept
-    restore(model, optimizers, tensors)
+    restore(model, optimizers, tensors, world)
+    stopping.resume(tensors)
     return progress
 
 

@@ -2,17 +2,17 @@
 
 Progress(step=400, supervised=271_360, window=Window(...), points=[Point(step=10, ...), ...])
 
-With the weights, the optimizers' state and the state of the random numbers, the next step has the
-same bits as in a training that was never interrupted.
+With the snapshot that belongs to it, the next step has the same bits as in a training that was
+never interrupted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
-import torch
 from torch import Tensor
-from torch.optim import Optimizer
+
+from chatloop.training.snapshots import Snapshot
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Keeper(Protocol):
     def wants(self, step: int) -> bool:
         """Whether to keep one now, after so many steps."""
 
-    def keep(self, progress: Progress, tensors: dict[str, Tensor]) -> None:
+    def keep(self, progress: Progress, snapshot: Snapshot) -> None:
         """Keep this one."""
 
 
@@ -101,40 +101,5 @@ class NoKeeper:
         """Never."""
         return False
 
-    def keep(self, progress: Progress, tensors: dict[str, Tensor]) -> None:
+    def keep(self, progress: Progress, snapshot: Snapshot) -> None:
         """Nobody asks for it."""
-
-
-def capture(model: Any, optimizers: Sequence[Optimizer]) -> dict[str, Tensor]:
-    """Copies, on the CPU, of all that the next step depends on."""
-    tensors = {f"weights.{name}": value for name, value in model.named_parameters()}
-    tensors |= {f"buffers.{name}": value for name, value in model.named_buffers()}
-    for at, optimizer in enumerate(optimizers):
-        for index, state in optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizers.{at}.{index}.{name}": each for name, each in state.items()}
-    tensors["random.cpu"] = torch.get_rng_state()
-    if torch.cuda.is_available():
-        tensors["random.cuda"] = torch.cuda.get_rng_state()
-    return {
-        name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
-        for name, value in tensors.items()
-    }
-
-
-@torch.no_grad()
-def restore(model: Any, optimizers: Sequence[Optimizer], tensors: Mapping[str, Tensor]) -> None:
-    """Put the copies back, wherever the model is now."""
-    for kind, found in (("weights", model.named_parameters()), ("buffers", model.named_buffers())):
-        for name, value in found:
-            value.copy_(tensors[f"{kind}.{name}"])
-    for at, optimizer in enumerate(optimizers):
-        state: dict[int, dict[str, Tensor]] = {}
-        for key in tensors:
-            if key.startswith(f"optimizers.{at}."):
-                _, _, index, name = key.split(".", 3)
-                state.setdefault(int(index), {})[name] = tensors[key]
-        groups = optimizer.state_dict()["param_groups"]
-        optimizer.load_state_dict({"state": state, "param_groups": groups})
-    torch.set_rng_state(tensors["random.cpu"])
-    if "random.cuda" in tensors and torch.cuda.is_available():
-        torch.cuda.set_rng_state(tensors["random.cuda"])

@@ -1,0 +1,228 @@
+"""Several devices, each with a process of its own: ranks that train one model together.
+
+train.devices: 4     each rank takes every fourth part of a step's rows; gradients are summed
+train.parallel       ddp: every rank has the whole model      fsdp: every rank has a slice of it
+"""
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from chatloop.modeling.replicas import Replicas, replicas
+from chatloop.modeling.scoring import Logits
+from chatloop.training.memory import ran_out
+
+Value = TypeVar("Value")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+BUCKET = 1 << 24  # floats that are sent at once
+
+
+@dataclass(frozen=True)
+class World:
+    """All ranks, and which of them we are. `words` is their gloo group: it carries Python values,
+    whatever the devices are."""
+
+    rank: int = 0
+    size: int = 1
+    words: Any = None
+
+    def gather(self, value: Value) -> list[Value]:
+        """Everybody's value, by rank; all ranks have to ask."""
+        if self.size == 1:
+            return [value]
+        found: list[Any] = [None] * self.size
+        dist.all_gather_object(found, value, group=self.words)
+        return found
+
+    def first(self, value: Value) -> Value:
+        """What the first rank says."""
+        return self.gather(value)[0]
+
+    def any(self, value: bool) -> bool:
+        """Whether anybody says yes."""
+        return any(self.gather(value))
+
+
+ALONE = World()
+
+
+def whole_tensor(tensor: Tensor) -> Tensor:
+    """The whole of a sharded tensor, for which all ranks have to ask; any other as it is."""
+    full = getattr(tensor, "full_tensor", None)
+    return full() if full is not None else tensor
+
+
+def sharded_like(pattern: Tensor, tensor: Tensor) -> Tensor:
+    """Our slice of a whole tensor, where `pattern` is sharded; else the tensor as it is."""
+    if not hasattr(pattern, "placements"):
+        return tensor
+    # FSDP2 takes a second to import.
+    from torch.distributed.tensor import distribute_tensor
+
+    mesh, here = pattern.device_mesh, tensor.to(pattern.device)
+    return distribute_tensor(here, mesh, pattern.placements, src_data_rank=None)
+
+
+class Ranks:
+    """A team of several ranks that looks like the `Replicas` of one: `local` are our own."""
+
+    def __init__(self, local: Replicas, world: World) -> None:
+        self._local, self._world = local, world
+
+    @property
+    def models(self) -> list[Any]:
+        """Ours; the first is updated."""
+        return self._local.models
+
+    @property
+    def device(self) -> torch.device:
+        """Where our weights are."""
+        return self._local.device
+
+    def __len__(self) -> int:
+        return len(self._local) * self._world.size
+
+    def each(self, work: Callable[[Logits, Item], Result], items: Sequence[Item]) -> list[Result]:
+        """`work` on every item, item i by rank i modulo the ranks; everybody has all results.
+
+        Raises:
+            MemoryError: a rank ran out of it; all ranks raise it, so that all try with less.
+        """
+        own = items[self._world.rank :: self._world.size]
+        try:
+            mine: list[Result] | None = self._work(work, own, items)
+        except (MemoryError, RuntimeError) as error:
+            if not ran_out(error):
+                raise
+            mine = None
+        shares = self._world.gather(mine)
+        if any(share is None for share in shares):
+            raise MemoryError
+        size = self._world.size
+        return [(shares[i % size] or [])[i // size] for i in range(len(items))]
+
+    def gather_gradients(self) -> None:
+        """The sum of everybody's gradients becomes everybody's."""
+        self._local.gather_gradients()
+        _sum_gradients(list(self.models[0].parameters()), self._world)
+
+    def forget(self) -> None:
+        """No gradients, of nobody."""
+        self._local.forget()
+
+    def train(self, mode: bool = True) -> None:
+        """Training mode (dropout) or evaluation mode, for all."""
+        self._local.train(mode)
+
+    def _work(
+        self, work: Callable[[Logits, Item], Result], own: Sequence[Item], _items: Sequence[Item]
+    ) -> list[Result]:
+        return self._local.each(work, own)
+
+
+class ShardedRanks(Ranks):
+    """Ranks that hold a slice of each weight and have the others' sent when they need it.
+
+    A slice can only be had while its owner computes, too: who has less to do than others computes
+    something that counts for nothing.
+    """
+
+    def __init__(self, local: Replicas, world: World) -> None:
+        super().__init__(local, world)
+        (whole,) = local.each(lambda logits_of, _: logits_of, [None])
+        self._sharded = _shard(local.models[0], whole)
+
+    def gather_gradients(self) -> None:
+        """They are summed where they are made."""
+
+    def _work(
+        self, work: Callable[[Logits, Item], Result], own: Sequence[Item], items: Sequence[Item]
+    ) -> list[Result]:
+        logits_of = self._sharded
+        found = [work(logits_of, item) for item in own]
+        if len(own) < -(-len(items) // self._world.size):
+            work(lambda *batch: logits_of(*batch) * 0.0, items[0])
+        return found
+
+
+@contextmanager
+def teams(model: Any, most: int, world: World, how: str) -> Iterator[Any]:
+    """Who trains the model: replicas on one device, or ranks. At the end it has all the weights."""
+    if world.size == 1:
+        with replicas(model, most) as team:
+            yield team
+    elif how == "ddp":
+        with replicas(model, -(-most // world.size)) as local:
+            yield Ranks(local, world)
+    else:
+        twin = copy.deepcopy(model)
+        with replicas(twin, 1) as local:
+            yield ShardedRanks(local, world)
+        with torch.no_grad():
+            for weight, sliced in zip(model.parameters(), twin.parameters(), strict=True):
+                weight.copy_(whole_tensor(sliced.detach()))
+
+
+def _sum_gradients(weights: Sequence[Tensor], world: World) -> None:
+    """One sum a step, after all parts of its rows: whoever runs out of memory on the way may try
+    again by itself. A rank that had no row has no gradient and adds nothing."""
+    has = [weight.grad is not None for weight in weights]
+    for weight, *somebody in zip(weights, *world.gather(has), strict=True):
+        if weight.grad is None and any(somebody):
+            weight.grad = torch.zeros_like(weight)
+    summed = [weight.grad for weight in weights if weight.grad is not None]
+    for bucket in _buckets(summed):
+        flat = torch.cat([gradient.reshape(-1) for gradient in bucket])
+        dist.all_reduce(flat)
+        parts = torch.split(flat, [gradient.numel() for gradient in bucket])
+        for gradient, part in zip(bucket, parts, strict=True):
+            gradient.copy_(part.view_as(gradient))
+
+
+def _buckets(gradients: Sequence[Tensor]) -> Iterator[list[Tensor]]:
+    """Neighbours of one type, together about as large as a transfer should be."""
+    bucket: list[Tensor] = []
+    for gradient in gradients:
+        full = sum(each.numel() for each in bucket) + gradient.numel() > BUCKET
+        if bucket and (full or bucket[0].dtype != gradient.dtype):
+            yield bucket
+            bucket = []
+        bucket.append(gradient)
+    if bucket:
+        yield bucket
+
+
+class _Asked(torch.nn.Module):
+    """A model whose forward is `logits_of`: FSDP has the weights sent when a module is called."""
+
+    def __init__(self, model: Any, logits_of: Logits) -> None:
+        super().__init__()
+        self.model, self._logits_of = model, logits_of
+
+    def forward(self, *batch: Tensor) -> Tensor:
+        """As `sparse_logits`."""
+        return self._logits_of(*batch)
+
+
+def _shard(model: Any, logits_of: Logits) -> Any:
+    """FSDP2, a unit a block of the model and one for the rest; gradients are sums, not means."""
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import FSDPModule, fully_shard
+
+    mesh = init_device_mesh(model.device.type, (dist.get_world_size(),))
+    blocks, asked = set(model._no_split_modules or ()), _Asked(model, logits_of)
+    for module in [m for m in model.modules() if type(m).__name__ in blocks]:
+        fully_shard(module, mesh=mesh)
+    fully_shard(asked, mesh=mesh)
+    for module in asked.modules():
+        if isinstance(module, FSDPModule):
+            module.set_gradient_divide_factor(1.0)
+            module.set_force_sum_reduction_for_comms(True)
+    return asked
