@@ -6,7 +6,9 @@ reports/curve.csv, reports/train.json. No time and no path is in them: same inpu
 
 import csv
 import io
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +22,34 @@ from chatloop.io.files import (
     fingerprint,
     folder_sha256,
     read_json,
+    sha256,
     whole_folder,
     write_json,
     write_text,
 )
-from chatloop.io.mlflow_store.live import training_run
+from chatloop.io.mlflow_store.live import TrainingRun, training_run
+from chatloop.io.ranks import is_rank, supervise
 from chatloop.io.tokens import read_packed
 from chatloop.modeling.scoring import be_deterministic, choose_device
 from chatloop.params import TrainParams
 from chatloop.stages import main, say
 from chatloop.training.loop import train_model
+from chatloop.training.measuring import Gauge
+from chatloop.training.parallel import World, count_devices, joined
 from chatloop.training.progress import Point
+from chatloop.training.stopping import best_point
 
 PRETRAINED = (
-    "train: warning: muon at {:g} is for a base that knows nothing yet; this one is pretrained: "
+    "warning: muon at {:g} is for a base that knows nothing yet; this one is pretrained: "
     "train.optimizer=adamw and a train.learning_rate such as 2.0e-5 keep what it knows"
 )
-CURVE = ("step", "loss", "validation_bits_per_byte", "learning_rate", "supervised_tokens")
+CURVE = (
+    "step", "loss", "validation_bits_per_byte", "learning_rate", "gradient_norm",
+    "supervised_tokens",
+)  # fmt: skip
+MODULE = "chatloop.stages.train"
+ANY_DEVICES = {"devices", "parallel"}  # another number of them goes on where this one stopped
+ROOMS = [Path(__file__).parents[1] / room for room in ("training", "modeling")]
 
 
 def train(
@@ -52,30 +65,73 @@ def train(
 
     Checkpoints are in `scratch`: what was interrupted goes on from there.
     """
-    be_deterministic(params.seed, params.threads)
+    device = choose_device(params.device)
+    devices = count_devices(params, device)
+    if devices > 1 and not is_rank():
+        paths = {"tokens": tokens, "base": base, "candidate": candidate}
+        paths |= {"curve": curve, "report": report, "scratch": scratch}
+        arguments = [word for name, path in paths.items() for word in (f"--{name}", str(path))]
+        if code := supervise(MODULE, arguments, devices):
+            sys.exit(code)
+        return
+    with joined(device) as world:
+        _train(params, world, device, tokens, base, candidate, curve, report, scratch)
+
+
+def _train(
+    params: TrainParams,
+    world: World,
+    device: Any,
+    tokens: Path,
+    base: Path,
+    candidate: Path,
+    curve: Path,
+    report: Path,
+    scratch: Path,
+) -> None:
+    tell = _silent if world.rank else _say
+    be_deterministic(params.seed + world.rank, max(1, params.threads // world.size))
     packed, validation = read_packed(tokens / "train"), read_packed(tokens / "validation")
     manifest = read_json(tokens / "manifest.json")
-    device = choose_device(params.device)
     model = hub.load_model(base).to(device)
-    say(f"train: {len(packed):,} rows of {manifest['context']} tokens on {device.type}")
+    with_others = f", {world.size} processes ({params.parallel})" if world.size > 1 else ""
+    tell(f"{len(packed):,} rows of {manifest['context']} tokens on {device.type}{with_others}")
     if params.optimizer == "muon" and read_json(base / hub.CARD)["source"] != hub.TINY:
-        say(PRETRAINED.format(params.learning_rate))
-    inputs = {"tokens": digests(tokens), "base": digests(base), "params": params.model_dump()}
-    kept = Checkpoints(scratch, fingerprint(inputs), params.checkpoint_every, _say)
+        tell(PRETRAINED.format(params.learning_rate))
+    inputs = _inputs(params, tokens, base)
+    kept = Checkpoints(scratch, fingerprint(inputs), params.checkpoint_every, tell, world)
     answer_bytes = manifest["validation"]["answer_bytes"]
-    with (
-        signals_set(kept.leave),
-        training_run(fingerprint(inputs), {"train": params.model_dump()}) as run,
-    ):
-        points = []
-        for point in _shown(train_model(model, packed, validation, answer_bytes, params, kept)):
+    run_of = nullcontext(TrainingRun()) if world.rank else training_run(
+        fingerprint(inputs), {"train": params.model_dump()}
+    )  # fmt: skip
+    with signals_set(kept.leave), run_of as run:
+        gauge, points = Gauge(model, world.size), []
+        curve_of = train_model(model, packed, validation, answer_bytes, params, kept, world)
+        for point in _shown(curve_of, gauge, tell):
             points.append(point)
-            run.log(point.step, _values(point))
+            run.log(point.step, gauge.values(point))
+        if world.rank:
+            return
+        _tell_the_end(points, params, gauge, tell)
         _save(model.cpu(), base, candidate, manifest["context"])
         run.finish(folder_sha256(candidate))
     write_text(curve, _csv(points))
-    write_json(report, _report(points))
+    write_json(report, _report(points, params.patience))
     kept.clear()
+
+
+def _inputs(params: TrainParams, tokens: Path, base: Path) -> dict[str, object]:
+    """All that decides about the weights: another of any is another training."""
+    return {
+        "tokens": digests(tokens),
+        "base": digests(base),
+        "params": params.model_dump(exclude=ANY_DEVICES),
+        "code": {path.name: sha256(path) for room in ROOMS for path in sorted(room.glob("*.py"))},
+    }
+
+
+def _silent(_line: str) -> None:
+    """The first rank speaks for all."""
 
 
 def _say(line: str) -> None:
@@ -92,36 +148,43 @@ def _save(model: Any, base: Path, candidate: Path, context: int) -> None:
         hub.write_card(folder, **origin, trained_context=context)
 
 
-def _values(point: Point) -> dict[str, float]:
-    values = {
-        "loss": point.loss,
-        "learning_rate": point.learning_rate,
-        "gradient_norm": point.gradient_norm,
-        "supervised_tokens": float(point.supervised_tokens),
-        "tokens_per_second": point.speed,
-    }
-    if point.validation_bits_per_byte is not None:
-        values["validation_bits_per_byte"] = point.validation_bits_per_byte
-    return values
+def _tell_the_end(
+    points: Sequence[Point], params: TrainParams, gauge: Gauge, tell: Callable[[str], None]
+) -> None:
+    last, best = points[-1], best_point(points)
+    if params.patience is not None and best is not None:
+        bits, after = (
+            best.validation_bits_per_byte,
+            f"stopped after step {last.step} of {last.steps}",
+        )
+        why = f"{after}: {params.patience} evaluations were no better; " * (last.step < last.steps)
+        tell(f"{why}kept are the weights of step {best.step}, validation {bits:.4f} bpb")
+    values = gauge.values(last)
+    tell(
+        f"{values['mfu']:.0%} of {gauge.peak.flops / 1e9:,.0f} GFLOP/s ({gauge.peak.source}), "
+        f"{values['peak_memory_gib']:.2f} GiB at most"
+    )
 
 
-def _shown(points: Iterable[Point]) -> Iterable[Point]:
+def _shown(points: Iterable[Point], gauge: Gauge, tell: Callable[[str], None]) -> Iterable[Point]:
     """The same points: a bar for a person at a terminal, some lines for a log."""
     console = Console(stderr=True)
+    quiet = tell is _silent or not console.is_terminal
     columns = (
         TextColumn("train"),
         BarColumn(),
         TextColumn("step {task.completed:.0f}/{task.total:.0f} {task.description}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=console, disable=quiet) as bar:
         task = bar.add_task("", total=None)
         for point in points:
-            said = f"loss {point.loss:.3f}, {point.speed:,.0f} tokens/s"
+            speeds = f"{point.speed:,.0f} tokens/s ({point.supervised_speed:,.0f} supervised)"
+            said = f"loss {point.loss:.3f}, {speeds}"
             bar.update(task, completed=point.step, total=point.steps, description=said)
             if point.validation_bits_per_byte is not None:
                 bits = point.validation_bits_per_byte
-                say(f"train: step {point.step}/{point.steps}: {said}, validation {bits:.4f} bpb")
+                tell(f"step {point.step}/{point.steps}: {said}, validation {bits:.4f} bpb")
             yield point
 
 
@@ -139,14 +202,19 @@ def _row(point: Point) -> tuple[object, ...]:
     return tuple(getattr(point, column) for column in CURVE)
 
 
-def _report(points: list[Point]) -> dict[str, object]:
-    bits = [p.validation_bits_per_byte for p in points if p.validation_bits_per_byte is not None]
+def _report(points: list[Point], patience: int | None) -> dict[str, object]:
+    """What is kept is the last step's, or with `patience` the best evaluation's."""
+    last, best = points[-1], best_point(points)
+    assert best is not None, "the last point has an evaluation"
+    kept = last if patience is None else best
     return {
-        "steps": points[-1].steps,
-        "supervised_tokens": points[-1].supervised_tokens,
-        "final_loss": points[-1].loss,
-        "validation_bits_per_byte": bits[-1],
-        "best_validation_bits_per_byte": min(bits),
+        "steps": last.steps,
+        "steps_done": last.step,
+        "kept_step": kept.step,
+        "supervised_tokens": last.supervised_tokens,
+        "final_loss": last.loss,
+        "validation_bits_per_byte": kept.validation_bits_per_byte,
+        "best_validation_bits_per_byte": best.validation_bits_per_byte,
     }
 
 

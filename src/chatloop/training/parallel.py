@@ -5,6 +5,9 @@ train.parallel       ddp: every rank has the whole model      fsdp: every rank h
 """
 
 import copy
+import os
+import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,14 +17,18 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from chatloop.errors import UserError
+from chatloop.io.ranks import LOST, RENDEZVOUS, is_rank, live_with_the_supervisor
 from chatloop.modeling.replicas import Replicas, replicas
 from chatloop.modeling.scoring import Logits
+from chatloop.params import TrainParams
 from chatloop.training.memory import ran_out
 
 Value = TypeVar("Value")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 BUCKET = 1 << 24  # floats that are sent at once
+LOST_ANOTHER = re.compile(r"gloo|NCCL|[Cc]onnection (closed|reset)|Broken pipe")
 
 
 @dataclass(frozen=True)
@@ -61,13 +68,57 @@ def whole_tensor(tensor: Tensor) -> Tensor:
 
 def sharded_like(pattern: Tensor, tensor: Tensor) -> Tensor:
     """Our slice of a whole tensor, where `pattern` is sharded; else the tensor as it is."""
-    if not hasattr(pattern, "placements"):
+    mesh, placements = (getattr(pattern, name, None) for name in ("device_mesh", "placements"))
+    if mesh is None:
         return tensor
     # FSDP2 takes a second to import.
     from torch.distributed.tensor import distribute_tensor
 
-    mesh, here = pattern.device_mesh, tensor.to(pattern.device)
-    return distribute_tensor(here, mesh, pattern.placements, src_data_rank=None)
+    here = tensor.to(pattern.device)
+    return distribute_tensor(here, mesh, placements, src_data_rank=None)
+
+
+def count_devices(params: TrainParams, device: torch.device) -> int:
+    """How many the training uses.
+
+    Raises:
+        UserError: more than there are, or than a step has rows.
+    """
+    there = torch.cuda.device_count() if device.type == "cuda" else None
+    if params.devices == "auto":
+        return there or 1
+    if there is not None and params.devices > there:
+        raise UserError(f"train.devices: {params.devices}, but {there} CUDA devices are here")
+    if params.devices > params.batch_rows:
+        raise UserError(
+            f"train.devices: {params.devices} devices share a step of {params.batch_rows} rows; "
+            "raise train.batch_rows"
+        )
+    return params.devices
+
+
+@contextmanager
+def joined(device: torch.device) -> Iterator[World]:
+    """All ranks, once each is there; a process that was started alone is alone."""
+    if not is_rank():
+        yield ALONE
+        return
+    rank, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    live_with_the_supervisor()
+    if device.type == "cuda":
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    backend = "nccl" if device.type == "cuda" else "gloo"
+    try:
+        dist.init_process_group(
+            backend, os.environ.get(RENDEZVOUS, "env://"), rank=rank, world_size=size
+        )
+        words = dist.new_group(backend="gloo") if backend != "gloo" else None
+        yield World(rank, size, words)
+        dist.destroy_process_group()
+    except RuntimeError as error:
+        if isinstance(error, dist.DistError) or LOST_ANOTHER.search(str(error)):
+            sys.exit(LOST)  # whoever has started us knows who went first
+        raise
 
 
 class Ranks:

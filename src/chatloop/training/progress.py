@@ -18,7 +18,7 @@ from chatloop.training.snapshots import Snapshot
 @dataclass(frozen=True)
 class Point:
     """The curve at a step. `loss` is the mean over the supervised tokens since the last point, in
-    nats; `speed` in tokens per second of wall-clock (for a person, never written to a file)."""
+    nats; speeds in tokens per second of wall-clock (for a person, never written to a file)."""
 
     step: int
     steps: int
@@ -28,6 +28,7 @@ class Point:
     supervised_tokens: int
     speed: float
     validation_bits_per_byte: float | None = None
+    supervised_speed: float = 0.0
 
 
 @dataclass
@@ -62,8 +63,12 @@ class Progress:
         """A point from the window, which begins anew."""
         window, self.window = self.window, Window()
         loss = window.nats / max(1, window.tokens)
-        speed = window.all_tokens / max(1e-9, seconds)
-        point = Point(self.step, steps, loss, rate, norm, self.supervised, speed, bits)
+        speed, supervised_speed = (
+            tokens / max(1e-9, seconds) for tokens in (window.all_tokens, window.tokens)
+        )
+        point = Point(
+            self.step, steps, loss, rate, norm, self.supervised, speed, bits, supervised_speed
+        )
         self.points.append(point)
         return point
 

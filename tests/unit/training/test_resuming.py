@@ -81,7 +81,7 @@ def run(keeper: Any, dropout: float = 0.0, params: TrainParams = PARAMS) -> tupl
 
 
 def point_without_speed(point: Point) -> Point:
-    return Point(**{**vars(point), "speed": 0.0})
+    return Point(**{**vars(point), "speed": 0.0, "supervised_speed": 0.0})
 
 
 def checkpoints(folder: Path, said: list[str] | None = None) -> Checkpoints:
