@@ -18,7 +18,7 @@ from chatloop.io.files import digests, fingerprint, read_json, sha256
 from chatloop.io.mlflow_store import versions
 from chatloop.io.mlflow_store.connection import Store, connect, local_path
 from chatloop.io.mlflow_store.flavor import write_flavor
-from chatloop.io.mlflow_store.live import log_metrics, metrics
+from chatloop.io.mlflow_store.sending import log_metrics, metrics
 from chatloop.io.mlflow_store.versions import CANDIDATE, MODEL, NOBODY, Version
 
 PIN, TEMPLATE = Path("pins/champion.json"), "chat_template.jinja"
