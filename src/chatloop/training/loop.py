@@ -76,7 +76,7 @@ def _points(
             step, steps, params.learning_rate, params.warmup_share, params.schedule
         )
         rows = rows_of_step(step, len(train), params.batch_rows, params.seed)
-        nats, tokens, norm = _step(team, optimizers, train, rows, rate, params.clip_norm, memory)
+        nats, tokens, norm = update(team, optimizers, train, rows, rate, params.clip_norm, memory)
         if not math.isfinite(nats + norm):
             raise UserError(_diverged(step + 1, rate))
         done.add(nats, tokens, train.ids[rows].size)
@@ -111,7 +111,7 @@ def _resumed(
     return progress
 
 
-def _step(
+def update(
     team: Replicas,
     optimizers: Sequence[Optimizer],
     packed: Packed,
