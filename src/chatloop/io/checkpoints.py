@@ -100,14 +100,14 @@ class Checkpoints:
         for path in sorted(self._scratch.glob("*/step-*")):
             if path.parent != self._folder:
                 name = f"{path.parent.name[:8]}…/{path.name}"
-                self._say(f"{name}: of other data, weights or params, not resumed from")
+                self._say(f"{name}: of other inputs, not resumed from; begins anew")
         return None
 
     def _write(self, progress: dict[str, Any], snapshot: Snapshot) -> None:
         target = self._folder / f"step-{progress['step']:08d}"
         try:
             with whole_folder(target) as aside:
-                save_file(snapshot.tensors(), aside / TENSORS)
+                save_file(_finite(snapshot.tensors()), aside / TENSORS)
                 write_json(aside / PROGRESS, progress)
                 write_json(aside / MANIFEST, digests(aside))
         except Exception as error:
@@ -163,6 +163,13 @@ def _check(path: Path) -> None:
     if found != manifest:
         raise UserError(f"{path}: not what its manifest says")
     Progress.from_json(read_json(path / PROGRESS))
+
+
+def _finite(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The same; one whose weights are no numbers is nothing to go back to."""
+    if not all(bool(value.isfinite().all()) for value in tensors.values()):
+        raise UserError("there are weights that are no numbers")
+    return tensors
 
 
 def _line(error: Exception) -> str:

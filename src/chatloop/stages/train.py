@@ -45,7 +45,7 @@ PRETRAINED = (
 )
 CURVE = (
     "step", "loss", "validation_bits_per_byte", "learning_rate", "gradient_norm",
-    "supervised_tokens",
+    "supervised_tokens", "kept",
 )  # fmt: skip
 MODULE = "chatloop.stages.train"
 ANY_DEVICES = {"devices", "parallel"}  # another number of them goes on where this one stopped
@@ -115,7 +115,7 @@ def _train(
         _tell_the_end(points, params, gauge, tell)
         _save(model.cpu(), base, candidate, manifest["context"])
         run.finish(folder_sha256(candidate))
-    write_text(curve, _csv(points))
+    write_text(curve, _csv(points, _kept(points, params.patience)))
     write_json(report, _report(points, params.patience))
     kept.clear()
 
@@ -188,25 +188,27 @@ def _shown(points: Iterable[Point], gauge: Gauge, tell: Callable[[str], None]) -
             yield point
 
 
-def _csv(points: list[Point]) -> str:
+def _csv(points: list[Point], kept: Point) -> str:
     """The curve as DVC plots it; a cell is empty where nothing was measured."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(CURVE)
     for point in points:
-        writer.writerow("" if value is None else value for value in _row(point))
+        row = (getattr(point, column) for column in CURVE[:-1])
+        marked = (*row, 1 if point is kept else None)
+        writer.writerow("" if value is None else value for value in marked)
     return buffer.getvalue()
 
 
-def _row(point: Point) -> tuple[object, ...]:
-    return tuple(getattr(point, column) for column in CURVE)
+def _kept(points: list[Point], patience: int | None) -> Point:
+    """The point whose weights the candidate has: the last, or with `patience` the best."""
+    best = best_point(points)
+    return points[-1] if patience is None or best is None else best
 
 
 def _report(points: list[Point], patience: int | None) -> dict[str, object]:
-    """What is kept is the last step's, or with `patience` the best evaluation's."""
-    last, best = points[-1], best_point(points)
+    last, best, kept = points[-1], best_point(points), _kept(points, patience)
     assert best is not None, "the last point has an evaluation"
-    kept = last if patience is None else best
     return {
         "steps": last.steps,
         "steps_done": last.step,

@@ -153,6 +153,6 @@ def _validate(team: Replicas, packed: Packed, answer_bytes: int, params: TrainPa
 
 def _diverged(step: int, rate: float) -> str:
     return (
-        f"the loss is no number at step {step} (learning rate {rate:.3g}); "
-        "lower train.learning_rate, or raise train.warmup_share"
+        f"the loss is no number at step {step} (learning rate {rate:.3g}); the last checkpoint "
+        "before it is kept; lower train.learning_rate, or raise train.warmup_share"
     )

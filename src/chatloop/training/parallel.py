@@ -214,6 +214,7 @@ def teams(model: Any, most: int, world: World, how: str) -> Iterator[Any]:
             yield Ranks(local, world)
     else:
         twin = copy.deepcopy(model)
+        model.cpu()  # it waits for the weights where there is room for them
         with replicas(twin, 1) as local:
             yield ShardedRanks(local, world)
         with torch.no_grad():

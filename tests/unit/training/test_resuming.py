@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,7 @@ def test_another_fingerprint_resumes_nothing_and_the_end_clears_all(tmp_path: Pa
     said: list[str] = []
     other = Checkpoints(tmp_path, "other", 4, said.append)
     assert other.newest() is None
-    assert said == ["ffffffff…/step-00000008: of other data, weights or params, not resumed from"]
+    assert said == ["ffffffff…/step-00000008: of other inputs, not resumed from; begins anew"]
     other.clear()
     assert not tmp_path.exists()
 
@@ -192,6 +193,18 @@ def test_a_full_disk_costs_a_checkpoint_and_neither_the_last_one_nor_the_trainin
     assert said[0].startswith("warning: step-00000012 is not kept: ")
     assert "No space left on device); training goes on" in said[0]
     assert run(checkpoints(tmp_path)) == whole[0.0]
+
+
+def test_weights_that_are_no_numbers_are_never_kept(tmp_path: Path) -> None:
+    said: list[str] = []
+    kept = checkpoints(tmp_path, said)
+    for step, value in ((4, 1.0), (8, float("nan"))):
+        copies: Future[dict[str, torch.Tensor]] = Future()
+        copies.set_result({"weights.a": torch.tensor([value])})
+        kept.keep(Progress(step), Snapshot(copies))
+    kept._wait()
+    assert [path.name for path in (tmp_path / ("f" * 8)).iterdir()] == ["step-00000004"]
+    assert "step-00000008 is not kept: there are weights that are no numbers" in said[0]
 
 
 KILLED = """
