@@ -23,6 +23,7 @@ from chatloop.modeling.replicas import Replicas, replicas
 from chatloop.modeling.scoring import Logits
 from chatloop.params import TrainParams
 from chatloop.training.memory import ran_out
+from chatloop.training.sharding import shard, whole_tensor
 
 Value = TypeVar("Value")
 Item = TypeVar("Item")
@@ -58,24 +59,6 @@ class World:
 
 
 ALONE = World()
-
-
-def whole_tensor(tensor: Tensor) -> Tensor:
-    """The whole of a sharded tensor, for which all ranks have to ask; any other as it is."""
-    full = getattr(tensor, "full_tensor", None)
-    return full() if full is not None else tensor
-
-
-def sharded_like(pattern: Tensor, tensor: Tensor) -> Tensor:
-    """Our slice of a whole tensor, where `pattern` is sharded; else the tensor as it is."""
-    mesh, placements = (getattr(pattern, name, None) for name in ("device_mesh", "placements"))
-    if mesh is None:
-        return tensor
-    # FSDP2 takes a second to import.
-    from torch.distributed.tensor import distribute_tensor
-
-    here = tensor.to(pattern.device)
-    return distribute_tensor(here, mesh, placements, src_data_rank=None)
 
 
 def count_devices(params: TrainParams, device: torch.device) -> int:
@@ -188,7 +171,7 @@ class ShardedRanks(Ranks):
     def __init__(self, local: Replicas, world: World) -> None:
         super().__init__(local, world)
         (whole,) = local.each(lambda logits_of, _: logits_of, [None])
-        self._sharded = _shard(local.models[0], whole)
+        self._sharded = shard(local.models[0], whole)
 
     def gather_gradients(self) -> None:
         """They are summed where they are made."""
@@ -249,32 +232,3 @@ def _buckets(gradients: Sequence[Tensor]) -> Iterator[list[Tensor]]:
         bucket.append(gradient)
     if bucket:
         yield bucket
-
-
-class _Asked(torch.nn.Module):
-    """A model whose forward is `logits_of`: FSDP has the weights sent when a module is called."""
-
-    def __init__(self, model: Any, logits_of: Logits) -> None:
-        super().__init__()
-        self.model, self._logits_of = model, logits_of
-
-    def forward(self, *batch: Tensor) -> Tensor:
-        """As `sparse_logits`."""
-        return self._logits_of(*batch)
-
-
-def _shard(model: Any, logits_of: Logits) -> Any:
-    """FSDP2, a unit a block of the model and one for the rest; gradients are sums, not means."""
-    from torch.distributed.device_mesh import init_device_mesh
-    from torch.distributed.fsdp import FSDPModule, fully_shard
-
-    mesh = init_device_mesh(model.device.type, (dist.get_world_size(),))
-    blocks, asked = set(model._no_split_modules or ()), _Asked(model, logits_of)
-    for module in [m for m in model.modules() if type(m).__name__ in blocks]:
-        fully_shard(module, mesh=mesh)
-    fully_shard(asked, mesh=mesh)
-    for module in asked.modules():
-        if isinstance(module, FSDPModule):
-            module.set_gradient_divide_factor(1.0)
-            module.set_force_sum_reduction_for_comms(True)
-    return asked

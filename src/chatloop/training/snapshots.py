@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from chatloop.training.parallel import ALONE, World, sharded_like, whole_tensor
+from chatloop.training.parallel import ALONE, World
+from chatloop.training.sharding import sharded_like, whole_tensor
 
 RANDOM, RANDOM_CUDA = "random.cpu", "random.cuda"
 

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from chatloop.training.parallel import sharded_like, whole_tensor
 from chatloop.training.progress import Point
+from chatloop.training.sharding import sharded_like, whole_tensor
 
 BEST = "best."
 
