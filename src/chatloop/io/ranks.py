@@ -22,6 +22,7 @@ from pathlib import Path
 from chatloop.errors import UserError
 
 RENDEZVOUS = "CHATLOOP_RENDEZVOUS"
+INTERRUPTED = 130  # as a shell says it
 LOST = 75  # exit code of a rank that ended because it lost another
 GRACE_SECONDS, TICK_SECONDS = 10.0, 0.1
 
@@ -54,11 +55,14 @@ def supervise(module: str, arguments: Sequence[str], size: int) -> int:
         UserError: one of them was killed, or failed alone.
     """
     ranks: list[Rank] = []
-    with tempfile.TemporaryDirectory(prefix="chatloop-ranks-") as name, _passed_on(ranks):
+    with tempfile.TemporaryDirectory(prefix="chatloop-ranks-") as name, _passed_on(ranks) as asked:
         try:
             for rank in range(size):
                 ranks.append(_start(module, arguments, rank, size, Path(name)))
-            return _outcome(ranks, _first_to_fail(ranks), Path(name))
+            failed = _first_to_fail(ranks)
+            if asked and failed is not None:
+                return INTERRUPTED
+            return _outcome(ranks, failed, Path(name))
         finally:
             for each in ranks:
                 each.kill()
@@ -115,7 +119,7 @@ def _outcome(ranks: Sequence[Rank], failed: int | None, folder: Path) -> int:
 
 
 @contextmanager
-def _passed_on(ranks: Sequence[Rank]) -> Iterator[None]:
+def _passed_on(ranks: Sequence[Rank]) -> Iterator[list[int]]:
     """SIGTERM and Ctrl-C ask all to leave; a second Ctrl-C ends all."""
     asked: list[int] = []
 
@@ -128,7 +132,7 @@ def _passed_on(ranks: Sequence[Rank]) -> Iterator[None]:
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield
+        yield asked
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
