@@ -115,6 +115,28 @@ def schedule(
 
 
 @app.command()
+def find_lr(
+    lowest: Annotated[float, typer.Option(help="The first rate.")] = 1.0e-6,
+    highest: Annotated[float, typer.Option(help="The last rate.")] = 1.0,
+    steps: Annotated[int, typer.Option(min=2, help="One step a rate.")] = 120,
+) -> None:
+    """Try rising learning rates on the tokens and base of this project; changes nothing."""
+    from chatloop import project
+
+    project.enter()
+
+    from rich.console import Console
+
+    from chatloop.params.file import read_params
+    from chatloop.terminal.rates import find_rate
+
+    params = read_params(project.PARAMS).train
+    table, advice = find_rate(params, lowest, highest, steps)
+    Console().print(table)
+    typer.echo(advice)
+
+
+@app.command()
 def pin() -> None:
     """Note what the sources hold right now, so that `dvc repro` sees which files changed."""
     from chatloop import project

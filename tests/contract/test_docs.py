@@ -18,7 +18,11 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 
 
 def commands() -> set[str]:
-    return {str(c.name or c.callback.__name__) for c in app.registered_commands if c.callback}
+    return {
+        str(c.name or c.callback.__name__).replace("_", "-")
+        for c in app.registered_commands
+        if c.callback
+    }
 
 
 def test_every_make_target_in_the_readme_exists() -> None:
@@ -28,7 +32,7 @@ def test_every_make_target_in_the_readme_exists() -> None:
 
 
 def test_every_chatloop_command_is_in_the_readme_and_the_reverse() -> None:
-    assert set(re.findall(r"^(?:\$ )?chatloop ([a-z]+)", README, re.MULTILINE)) <= commands()
+    assert set(re.findall(r"^(?:\$ )?chatloop ([a-z-]+)", README, re.MULTILINE)) <= commands()
     for name in commands():
         assert f"chatloop {name}" in README, name
 

@@ -144,7 +144,8 @@ class Adapter(Section):
 
 
 class TrainParams(Section):
-    """The loop. `learning_rate` is the peak, after a linear warm-up."""
+    """The loop. `learning_rate` is the peak, after a linear warm-up; `patience` counts evaluations
+    without a better one."""
 
     epochs: float = Field(gt=0.0, le=1000.0)
     batch_rows: Positive
@@ -157,11 +158,14 @@ class TrainParams(Section):
     clip_norm: float = Field(gt=0.0)
     supervise: Literal["all", "last"]
     evaluate_every: Positive
+    patience: Positive | None = None
     checkpoint_every: Positive
     device: Literal["auto", "cpu", "cuda"]
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     compile: Literal["auto"] | bool = "auto"
     recompute: bool = False
+    devices: Literal["auto"] | Positive = 1
+    parallel: Literal["ddp", "fsdp"] = "ddp"
     threads: int = Field(ge=1, le=256)
     seed: Seed
     adapter: Adapter | None = None

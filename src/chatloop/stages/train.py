@@ -4,13 +4,10 @@ In: data/tokenize, models/base. Out: models/candidate (Hugging Face layout and c
 reports/curve.csv, reports/train.json. No time and no path is in them: same inputs, same bytes.
 """
 
-import csv
-import io
-from collections.abc import Iterable
+import sys
+from contextlib import nullcontext
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from typing import Any
 
 from chatloop.io import hub
 from chatloop.io.candidate import save_candidate
@@ -20,26 +17,34 @@ from chatloop.io.files import (
     fingerprint,
     folder_sha256,
     read_json,
+    sha256,
     write_json,
     write_text,
 )
-from chatloop.io.mlflow_store.live import training_run
+from chatloop.io.mlflow_store.live import TrainingRun, training_run
+from chatloop.io.ranks import is_rank, supervise
 from chatloop.io.tokens import read_packed
 from chatloop.modeling.adapting.agreement import first_prompts
-from chatloop.modeling.adapting.learner import Learner, make_learner
+from chatloop.modeling.adapting.learner import make_learner
 from chatloop.modeling.isolation import check_isolated
 from chatloop.modeling.scoring import be_deterministic, choose_device
 from chatloop.params import TrainParams
 from chatloop.stages import main, say
+from chatloop.terminal.training import shown, tell_the_end
 from chatloop.tokens.packing import supervising
+from chatloop.training.curve import curve_csv, figures, kept_point
 from chatloop.training.loop import train_model
-from chatloop.training.progress import Point
+from chatloop.training.measuring import Gauge
+from chatloop.training.parallel import World, count_devices, joined
 
 PRETRAINED = (
-    "train: warning: muon at {:g} is for a base that knows nothing yet; this one is pretrained: "
+    "warning: muon at {:g} is for a base that knows nothing yet; this one is pretrained: "
     "train.optimizer=adamw and a train.learning_rate such as 2.0e-5 keep what it knows"
 )
-CURVE = ("step", "loss", "validation_bits_per_byte", "learning_rate", "supervised_tokens")
+MODULE = "chatloop.stages.train"
+ANY_DEVICES = {"devices", "parallel"}  # another number of them goes on where this one stopped
+ROOMS = [Path(__file__).parents[1] / room for room in ("training", "modeling")]
+BYTES = {"all": "answer_bytes", "last": "last_answer_bytes"}  # in the manifest, of what is scored
 
 
 def train(
@@ -55,105 +60,86 @@ def train(
 
     Checkpoints are in `scratch`: what was interrupted goes on from there.
     """
-    be_deterministic(params.seed, params.threads)
+    device = choose_device(params.device)
+    devices = count_devices(params, device)
+    if devices > 1 and not is_rank():
+        paths = {"tokens": tokens, "base": base, "candidate": candidate}
+        paths |= {"curve": curve, "report": report, "scratch": scratch}
+        arguments = [word for name, path in paths.items() for word in (f"--{name}", str(path))]
+        if code := supervise(MODULE, arguments, devices):
+            sys.exit(code)
+        return
+    with joined(device) as world:
+        _train(params, world, device, tokens, base, candidate, curve, report, scratch)
+
+
+def _train(
+    params: TrainParams,
+    world: World,
+    device: Any,
+    tokens: Path,
+    base: Path,
+    candidate: Path,
+    curve: Path,
+    report: Path,
+    scratch: Path,
+) -> None:
+    tell = _silent if world.rank else _say
+    be_deterministic(params.seed + world.rank, max(1, params.threads // world.size))
     packed, validation = (
         supervising(read_packed(tokens / name), params.supervise)
         for name in ("train", "validation")
     )
-    manifest = read_json(tokens / "manifest.json")
-    device = choose_device(params.device)
-    card = read_json(base / hub.CARD)
+    manifest, card = read_json(tokens / "manifest.json"), read_json(base / hub.CARD)
     learner = make_learner(hub.load_model(base), params, card["added_tokens"])
     model = learner.model.to(device)
     check_isolated(model)
     for line in learner.said:
-        _say(line)
-    say(f"train: {len(packed):,} rows of {manifest['context']} tokens on {device.type}")
+        tell(line)
+    with_others = f", {world.size} processes ({params.parallel})" if world.size > 1 else ""
+    tell(f"{len(packed):,} rows of {manifest['context']} tokens on {device.type}{with_others}")
     if params.optimizer == "muon" and card["source"] != hub.TINY:
-        say(PRETRAINED.format(params.learning_rate))
-    inputs = {"tokens": digests(tokens), "base": digests(base), "params": params.model_dump()}
-    kept = Checkpoints(scratch, fingerprint(inputs), params.checkpoint_every, _say)
-    counted = {"all": "answer_bytes", "last": "last_answer_bytes"}[params.supervise]
-    answer_bytes = manifest["validation"][counted]
-    with (
-        signals_set(kept.leave),
-        training_run(fingerprint(inputs), {"train": params.model_dump()}) as run,
-    ):
-        points = []
-        for point in _shown(train_model(model, packed, validation, answer_bytes, params, kept)):
+        tell(PRETRAINED.format(params.learning_rate))
+    inputs = _inputs(params, tokens, base)
+    kept = Checkpoints(scratch, fingerprint(inputs), params.checkpoint_every, tell, world)
+    answer_bytes = manifest["validation"][BYTES[params.supervise]]
+    run_of = nullcontext(TrainingRun()) if world.rank else training_run(
+        fingerprint(inputs), {"train": params.model_dump()}
+    )  # fmt: skip
+    with signals_set(kept.leave), run_of as run:
+        gauge, points = Gauge(model, world.size), []
+        found = train_model(model, packed, validation, answer_bytes, params, kept, world=world)
+        for point in shown(found, tell, watched=not world.rank):
             points.append(point)
-            run.log(point.step, _values(point))
+            run.log(point.step, gauge.values(point))
+        if world.rank:
+            return
+        tell_the_end(points, params.patience, gauge, tell)
         prompts = first_prompts(validation)
         save_candidate(learner, params.adapter, base, candidate, manifest["context"], prompts)
         run.finish(folder_sha256(candidate))
-    write_text(curve, _csv(points))
-    write_json(report, _report(points, learner))
+    write_text(curve, curve_csv(points, kept_point(points, params.patience)))
+    write_json(report, {**figures(points, params.patience), **learner.figures})
     kept.clear()
+
+
+def _inputs(params: TrainParams, tokens: Path, base: Path) -> dict[str, object]:
+    """All that decides about the weights: another of any is another training."""
+    code = [path for room in ROOMS for path in sorted(room.rglob("*.py"))]
+    return {
+        "tokens": digests(tokens),
+        "base": digests(base),
+        "params": params.model_dump(exclude=ANY_DEVICES),
+        "code": {path.relative_to(ROOMS[0].parent).as_posix(): sha256(path) for path in code},
+    }
+
+
+def _silent(_line: str) -> None:
+    """The first rank speaks for all."""
 
 
 def _say(line: str) -> None:
     say(f"train: {line}")
-
-
-def _values(point: Point) -> dict[str, float]:
-    values = {
-        "loss": point.loss,
-        "learning_rate": point.learning_rate,
-        "gradient_norm": point.gradient_norm,
-        "supervised_tokens": float(point.supervised_tokens),
-        "tokens_per_second": point.speed,
-    }
-    if point.validation_bits_per_byte is not None:
-        values["validation_bits_per_byte"] = point.validation_bits_per_byte
-    return values
-
-
-def _shown(points: Iterable[Point]) -> Iterable[Point]:
-    """The same points: a bar for a person at a terminal, some lines for a log."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("train"),
-        BarColumn(),
-        TextColumn("step {task.completed:.0f}/{task.total:.0f} {task.description}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=None)
-        for point in points:
-            said = f"loss {point.loss:.3f}, {point.speed:,.0f} tokens/s"
-            bar.update(task, completed=point.step, total=point.steps, description=said)
-            if point.validation_bits_per_byte is not None:
-                bits = point.validation_bits_per_byte
-                say(f"train: step {point.step}/{point.steps}: {said}, validation {bits:.4f} bpb")
-            yield point
-
-
-def _csv(points: list[Point]) -> str:
-    """The curve as DVC plots it; a cell is empty where nothing was measured."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(CURVE)
-    for point in points:
-        writer.writerow("" if value is None else value for value in _row(point))
-    return buffer.getvalue()
-
-
-def _row(point: Point) -> tuple[object, ...]:
-    return tuple(getattr(point, column) for column in CURVE)
-
-
-def _report(points: list[Point], learner: Learner) -> dict[str, object]:
-    bits = [p.validation_bits_per_byte for p in points if p.validation_bits_per_byte is not None]
-    return {
-        "steps": points[-1].steps,
-        "supervised_tokens": points[-1].supervised_tokens,
-        "final_loss": points[-1].loss,
-        "validation_bits_per_byte": bits[-1],
-        "best_validation_bits_per_byte": min(bits),
-        "parameters": learner.total,
-        "trainable_parameters": learner.learning,
-        "trainable_share": learner.share,
-    }
 
 
 if __name__ == "__main__":

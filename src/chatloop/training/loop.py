@@ -18,7 +18,7 @@ from torch.optim import Optimizer
 from chatloop.errors import UserError
 from chatloop.metrics.bits_per_byte import bits_per_byte
 from chatloop.modeling.compute.computing import computing
-from chatloop.modeling.replicas import Replicas, draws_random_numbers, replicas
+from chatloop.modeling.replicas import Replicas, draws_random_numbers
 from chatloop.modeling.row_scores import score_rows
 from chatloop.modeling.scoring import Logits, batch_of
 from chatloop.params import TrainParams
@@ -26,8 +26,11 @@ from chatloop.tokens.packing import Packed
 from chatloop.training.memory import Memory
 from chatloop.training.objectives import SFT, Batch, Objective
 from chatloop.training.optimizers import build_optimizers
-from chatloop.training.progress import Keeper, NoKeeper, Point, Progress, capture, restore
+from chatloop.training.parallel import ALONE, World, teams
+from chatloop.training.progress import Keeper, NoKeeper, Point, Progress
 from chatloop.training.schedule import learning_rate, rows_of_step, steps_per_epoch
+from chatloop.training.snapshots import Snapshots, restore
+from chatloop.training.stopping import Stopping
 
 POINT_EVERY = 10
 NO_KEEPER = NoKeeper()
@@ -41,6 +44,7 @@ def train_model(
     params: TrainParams,
     keeper: Keeper = NO_KEEPER,
     objective: Objective = SFT,
+    world: World = ALONE,
 ) -> Iterator[Point]:
     """Train `model` in place, giving a point of the curve every few steps and at the end.
 
@@ -51,8 +55,10 @@ def train_model(
     """
     most = 1 if draws_random_numbers(model) else params.batch_rows
     seen = round(params.epochs * train.ids.size)
-    with computing(model, params, seen), replicas(model, most) as team:
-        yield from _points(team, train, validation, validation_bytes, params, keeper, objective)
+    with computing(model, params, seen), teams(model, most, world, params.parallel) as team:
+        yield from _points(
+            team, train, validation, validation_bytes, params, keeper, objective, world
+        )
 
 
 def _points(
@@ -63,10 +69,13 @@ def _points(
     params: TrainParams,
     keeper: Keeper,
     objective: Objective,
+    world: World,
 ) -> Iterator[Point]:
     steps = max(1, round(params.epochs * steps_per_epoch(len(train), params.batch_rows)))
     model, optimizers = team.models[0], build_optimizers(team.models[0], params)
-    memory, done = Memory(params.rows_at_once), _resumed(model, optimizers, keeper)
+    snapshots, stopping = Snapshots(model, optimizers, world), Stopping(model, params.patience)
+    memory = Memory(params.rows_at_once)
+    done = _resumed(model, optimizers, stopping, keeper, world)
     yield from done.points
     started = time.monotonic()
     for step in range(done.step, steps):
@@ -74,7 +83,7 @@ def _points(
             step, steps, params.learning_rate, params.warmup_share, params.schedule
         )
         rows = rows_of_step(step, len(train), params.batch_rows, params.seed)
-        nats, tokens, norm = _step(
+        nats, tokens, norm = update(
             team, optimizers, train, rows, rate, params.clip_norm, memory, objective
         )
         if not math.isfinite(nats + norm):
@@ -86,21 +95,32 @@ def _points(
             bits = _validate(team, validation, validation_bytes, params) if evaluated else None
             yield done.point(steps, rate, norm, seconds, bits)
             started = time.monotonic()
+            if stopping.look(done.points):
+                break
         if keeper.wants(done.step):
-            keeper.keep(done, capture(model, optimizers))
+            keeper.keep(done, snapshots.take(stopping.tensors()))
+    snapshots.close()
+    stopping.take_best()
 
 
-def _resumed(model: Any, optimizers: Sequence[Optimizer], keeper: Keeper) -> Progress:
+def _resumed(
+    model: Any,
+    optimizers: Sequence[Optimizer],
+    stopping: Stopping,
+    keeper: Keeper,
+    world: World,
+) -> Progress:
     """Where training begins: at nothing, or after the last step that was kept."""
     kept = keeper.newest()
     if kept is None:
         return Progress()
     progress, tensors = kept
-    restore(model, optimizers, tensors)
+    restore(model, optimizers, tensors, world)
+    stopping.resume(tensors)
     return progress
 
 
-def _step(
+def update(
     team: Replicas,
     optimizers: Sequence[Optimizer],
     packed: Packed,
@@ -108,7 +128,7 @@ def _step(
     rate: float,
     clip_norm: float,
     memory: Memory,
-    objective: Objective,
+    objective: Objective = SFT,
 ) -> tuple[float, int, float]:
     """One update; returns the summed loss, what it is divided by, and the gradient's norm.
 
@@ -147,6 +167,6 @@ def _validate(team: Replicas, packed: Packed, answer_bytes: int, params: TrainPa
 
 def _diverged(step: int, rate: float) -> str:
     return (
-        f"the loss is no number at step {step} (learning rate {rate:.3g}); "
-        "lower train.learning_rate, or raise train.warmup_share"
+        f"the loss is no number at step {step} (learning rate {rate:.3g}); the last checkpoint "
+        "before it is kept; lower train.learning_rate, or raise train.warmup_share"
     )

@@ -39,7 +39,7 @@ class Memory:
             try:
                 return work()
             except (MemoryError, RuntimeError) as error:
-                if not _ran_out(error):
+                if not ran_out(error):
                     raise
             undo()
             self._halve()
@@ -56,7 +56,7 @@ class Memory:
         log.warning("out of memory: goes on with %d rows at once", self.rows_at_once)
 
 
-def _ran_out(error: BaseException) -> bool:
+def ran_out(error: BaseException) -> bool:
     """CUDA has an exception of its own; what the CPU's allocator raises has only its words."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
         "not enough memory" in str(error)

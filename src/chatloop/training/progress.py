@@ -2,23 +2,23 @@
 
 Progress(step=400, supervised=271_360, window=Window(...), points=[Point(step=10, ...), ...])
 
-With the weights, the optimizers' state and the state of the random numbers, the next step has the
-same bits as in a training that was never interrupted.
+With the snapshot that belongs to it, the next step has the same bits as in a training that was
+never interrupted.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
-import torch
 from torch import Tensor
-from torch.optim import Optimizer
+
+from chatloop.training.snapshots import Snapshot
 
 
 @dataclass(frozen=True)
 class Point:
     """The curve at a step. `loss` is the mean over the supervised tokens since the last point, in
-    nats; `speed` in tokens per second of wall-clock (for a person, never written to a file)."""
+    nats; speeds in tokens per second of wall-clock (for a person, never written to a file)."""
 
     step: int
     steps: int
@@ -28,6 +28,7 @@ class Point:
     supervised_tokens: int
     speed: float
     validation_bits_per_byte: float | None = None
+    supervised_speed: float = 0.0
 
 
 @dataclass
@@ -62,8 +63,12 @@ class Progress:
         """A point from the window, which begins anew."""
         window, self.window = self.window, Window()
         loss = window.nats / max(1, window.tokens)
-        speed = window.all_tokens / max(1e-9, seconds)
-        point = Point(self.step, steps, loss, rate, norm, self.supervised, speed, bits)
+        speed, supervised_speed = (
+            tokens / max(1e-9, seconds) for tokens in (window.all_tokens, window.tokens)
+        )
+        point = Point(
+            self.step, steps, loss, rate, norm, self.supervised, speed, bits, supervised_speed
+        )
         self.points.append(point)
         return point
 
@@ -87,7 +92,7 @@ class Keeper(Protocol):
     def wants(self, step: int) -> bool:
         """Whether to keep one now, after so many steps."""
 
-    def keep(self, progress: Progress, tensors: dict[str, Tensor]) -> None:
+    def keep(self, progress: Progress, snapshot: Snapshot) -> None:
         """Keep this one."""
 
 
@@ -101,45 +106,5 @@ class NoKeeper:
         """Never."""
         return False
 
-    def keep(self, progress: Progress, tensors: dict[str, Tensor]) -> None:
+    def keep(self, progress: Progress, snapshot: Snapshot) -> None:
         """Nobody asks for it."""
-
-
-def capture(model: Any, optimizers: Sequence[Optimizer]) -> dict[str, Tensor]:
-    """Copies, on the CPU, of what the next step depends on and that changes: no frozen weight."""
-    tensors = {f"weights.{name}": value for name, value in _learning(model)}
-    tensors |= {f"buffers.{name}": value for name, value in model.named_buffers()}
-    for at, optimizer in enumerate(optimizers):
-        for index, state in optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizers.{at}.{index}.{name}": each for name, each in state.items()}
-    tensors["random.cpu"] = torch.get_rng_state()
-    if torch.cuda.is_available():
-        tensors["random.cuda"] = torch.cuda.get_rng_state()
-    return {
-        name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
-        for name, value in tensors.items()
-    }
-
-
-@torch.no_grad()
-def restore(model: Any, optimizers: Sequence[Optimizer], tensors: Mapping[str, Tensor]) -> None:
-    """Put the copies back, wherever the model is now."""
-    for kind, found in (("weights", _learning(model)), ("buffers", model.named_buffers())):
-        for name, value in found:
-            value.copy_(tensors[f"{kind}.{name}"])
-    for at, optimizer in enumerate(optimizers):
-        state: dict[int, dict[str, Tensor]] = {}
-        for key in tensors:
-            if key.startswith(f"optimizers.{at}."):
-                _, _, index, name = key.split(".", 3)
-                state.setdefault(int(index), {})[name] = tensors[key]
-        groups = optimizer.state_dict()["param_groups"]
-        optimizer.load_state_dict({"state": state, "param_groups": groups})
-    torch.set_rng_state(tensors["random.cpu"])
-    if "random.cuda" in tensors and torch.cuda.is_available():
-        torch.cuda.set_rng_state(tensors["random.cuda"])
-
-
-def _learning(model: Any) -> Iterator[tuple[str, Tensor]]:
-    """Weights that change; those of the base are what they are."""
-    return ((name, value) for name, value in model.named_parameters() if value.requires_grad)

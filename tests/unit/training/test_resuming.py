@@ -1,10 +1,12 @@
 """A training that is interrupted anywhere ends in the bits of one that was not."""
 
+import errno
 import hashlib
 import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +15,16 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from torch import Tensor
 from transformers import GPT2Config, GPT2LMHeadModel
 
+from chatloop.io import checkpoints as io_checkpoints
 from chatloop.io.checkpoints import Checkpoints, Left, signals_set
 from chatloop.modeling.scoring import be_deterministic
 from chatloop.params import TrainParams
 from chatloop.tokens.packing import Packed
 from chatloop.training.loop import train_model
 from chatloop.training.progress import NoKeeper, Point, Progress
+from chatloop.training.snapshots import Snapshot
 
 PARAMS = TrainParams(
     epochs=3.0, batch_rows=2, optimizer="muon", learning_rate=1e-2, schedule="cosine", rows_at_once=8, warmup_share=0.1,
@@ -38,8 +41,8 @@ def model(dropout: float) -> Any:
     return GPT2LMHeadModel(GPT2Config(**SHAPE, **chances, bos_token_id=None, eos_token_id=1))
 
 
-def packed() -> Packed:
-    generator = np.random.default_rng(5)
+def packed(seed: int = 5) -> Packed:
+    generator = np.random.default_rng(seed)
     ids = generator.integers(2, 60, (16, 16)).astype(np.int32)
     positions = np.tile(np.arange(16, dtype=np.int32), (16, 1))
     owner = np.repeat(np.arange(16, dtype=np.int32)[:, None], 16, axis=1)
@@ -66,8 +69,8 @@ class EndsAfter(NoKeeper):
             raise Interrupted
         return self.kept.wants(step)
 
-    def keep(self, progress: Progress, tensors: dict[str, Tensor]) -> None:
-        self.kept.keep(progress, tensors)
+    def keep(self, progress: Progress, snapshot: Snapshot) -> None:
+        self.kept.keep(progress, snapshot)
 
 
 def run(keeper: Any, dropout: float = 0.0, params: TrainParams = PARAMS) -> tuple[str, list[Point]]:
@@ -80,7 +83,7 @@ def run(keeper: Any, dropout: float = 0.0, params: TrainParams = PARAMS) -> tupl
 
 
 def point_without_speed(point: Point) -> Point:
-    return Point(**{**vars(point), "speed": 0.0})
+    return Point(**{**vars(point), "speed": 0.0, "supervised_speed": 0.0})
 
 
 def checkpoints(folder: Path, said: list[str] | None = None) -> Checkpoints:
@@ -140,8 +143,10 @@ def test_a_damaged_checkpoint_is_named_and_never_resumed_from(
 def test_another_fingerprint_resumes_nothing_and_the_end_clears_all(tmp_path: Path) -> None:
     with pytest.raises(Interrupted):
         run(EndsAfter(checkpoints(tmp_path), 9))
-    other = Checkpoints(tmp_path, "other", 4, print)
+    said: list[str] = []
+    other = Checkpoints(tmp_path, "other", 4, said.append)
     assert other.newest() is None
+    assert said == ["ffffffff…/step-00000008: of other inputs, not resumed from; begins anew"]
     other.clear()
     assert not tmp_path.exists()
 
@@ -155,6 +160,52 @@ def test_asked_to_leave_it_keeps_the_step_it_is_at(whole: dict[float, Any], tmp_
             os.kill(os.getpid(), signal.SIGTERM)
     assert [path.name for path in (tmp_path / ("f" * 8)).iterdir()] == ["step-00000007"]
     assert run(checkpoints(tmp_path)) == whole[0.0]
+
+
+STUCK = """
+import os, signal, sys, threading
+from chatloop.io.checkpoints import signals_set
+with signals_set(threading.Event(), 0.1):
+    os.kill(os.getpid(), signal.SIGTERM)
+    threading.Event().wait(60)
+"""
+
+
+def test_a_step_that_takes_too_long_to_leave_is_left_all_the_same() -> None:
+    done = subprocess.run([sys.executable, "-c", STUCK], check=False)
+    assert done.returncode == 128 + signal.SIGTERM
+
+
+def test_a_full_disk_costs_a_checkpoint_and_neither_the_last_one_nor_the_training(
+    whole: dict[float, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, said = io_checkpoints.save_file, list[str]()
+
+    def full(tensors: Any, path: Path) -> None:
+        if "00000012" in str(path):
+            path.write_bytes(b"half of it")
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(tensors, path)
+
+    monkeypatch.setattr(io_checkpoints, "save_file", full)
+    with pytest.raises(Interrupted):
+        run(EndsAfter(checkpoints(tmp_path, said), 13))
+    assert [path.name for path in (tmp_path / ("f" * 8)).iterdir()] == ["step-00000008"]
+    assert said[0].startswith("warning: step-00000012 is not kept: ")
+    assert "No space left on device); training goes on" in said[0]
+    assert run(checkpoints(tmp_path)) == whole[0.0]
+
+
+def test_weights_that_are_no_numbers_are_never_kept(tmp_path: Path) -> None:
+    said: list[str] = []
+    kept = checkpoints(tmp_path, said)
+    for step, value in ((4, 1.0), (8, float("nan"))):
+        copies: Future[dict[str, torch.Tensor]] = Future()
+        copies.set_result({"weights.a": torch.tensor([value])})
+        kept.keep(Progress(step), Snapshot(copies))
+    kept._wait()
+    assert [path.name for path in (tmp_path / ("f" * 8)).iterdir()] == ["step-00000004"]
+    assert "step-00000008 is not kept: there are weights that are no numbers" in said[0]
 
 
 KILLED = """

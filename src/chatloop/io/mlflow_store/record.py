@@ -14,15 +14,17 @@ from chatloop.errors import UserError
 from chatloop.io.files import digests, fingerprint, read_yaml, sha256
 from chatloop.io.mlflow_store import evidence, figures
 from chatloop.io.mlflow_store.connection import Store, connect
-from chatloop.io.mlflow_store.live import (
+from chatloop.io.mlflow_store.live import flatten
+from chatloop.io.mlflow_store.sending import (
     CANDIDATE,
-    flatten,
     log_metrics,
     log_texts,
     metrics,
     run_name,
     run_tags,
+    send_left,
 )
+from chatloop.io.mlflow_store.unsent import UNSENT
 
 RECORDED, RESTORED = "chatloop.recorded", "chatloop.restored"
 CANDIDATE_FOLDER, REPORTS = Path("models/candidate"), Path("reports")
@@ -47,6 +49,7 @@ def record(root: Path) -> str:
     content = fingerprint([candidate, _content(root)])
     params = flatten(read_yaml(root / PARAMS) or {}) if (root / PARAMS).exists() else {}
     with connect() as store:
+        send_left(store, root / UNSENT)
         runs = _runs(store, candidate)
         done = [run for run in runs if run.data.tags.get(RECORDED) == content]
         fitting = done or [run for run in runs if _agree(run.data.params, params)]

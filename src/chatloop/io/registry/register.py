@@ -17,7 +17,7 @@ from chatloop.errors import UserError
 from chatloop.io.files import digests, fingerprint, read_json, sha256
 from chatloop.io.mlflow_store.connection import Store, connect, local_path
 from chatloop.io.mlflow_store.evidence import changed_files
-from chatloop.io.mlflow_store.live import log_metrics, metrics
+from chatloop.io.mlflow_store.sending import log_metrics, metrics
 from chatloop.io.registry import versions
 from chatloop.io.registry.flavor import write_flavor
 from chatloop.io.registry.origin import facts, write_origin

@@ -7,7 +7,7 @@ Names are those of `model.named_modules()`, whole or their last parts, with * an
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
@@ -50,6 +50,11 @@ def freeze(model: Any, names: Iterable[str]) -> list[str]:
     head, table = model.get_output_embeddings(), model.get_input_embeddings()
     tied = head is not None and head.weight is table.weight and not head.weight.requires_grad
     return ["the head is tied to the embeddings and frozen with them"] if tied else []
+
+
+def learning(model: Any) -> Iterator[tuple[str, Any]]:
+    """Weights that change, by name; the others are what they are in the base."""
+    return ((name, value) for name, value in model.named_parameters() if value.requires_grad)
 
 
 def trainable(model: Any) -> int:

@@ -26,6 +26,15 @@ class Learner:
     said: tuple[str, ...]
 
     @property
+    def figures(self) -> dict[str, object]:
+        """Of the report: how much there is, and how much of it learns."""
+        return {
+            "parameters": self.total,
+            "trainable_parameters": self.learning,
+            "trainable_share": self.share,
+        }
+
+    @property
     def share(self) -> float:
         """Of all parameters, those that learn."""
         return self.learning / self.total

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from chatloop.io.mlflow_store import unsent
 from chatloop.io.mlflow_store.connection import connect
 from chatloop.io.mlflow_store.live import flatten
+from chatloop.io.mlflow_store.sending import send_left
+from chatloop.io.mlflow_store.unsent import UNSENT, Journal
 from chatloop.io.tracking import training_run
 
 FINGERPRINT, CANDIDATE = "f" * 64, "c" * 64
@@ -60,7 +63,9 @@ def test_a_training_that_ends_badly_says_so_and_is_no_run_of_a_candidate(
 def test_a_run_whose_process_was_killed_is_ended_by_the_next() -> None:
     killed = training_run(FINGERPRINT, {})
     left = killed.__enter__()
-    with training_run(FINGERPRINT, {}):
+    assert run_of(left.run_id).info.status == "RUNNING"
+    with training_run(FINGERPRINT, {}) as now:
+        assert now.run_id
         assert run_of(left.run_id).info.status == "KILLED"
     killed.__exit__(None, None, None)
 
@@ -77,10 +82,64 @@ def test_without_mlflow_training_goes_on_with_one_warning(
     with training_run(FINGERPRINT, {"train": {"epochs": 3}}) as run:
         run.log(1, {"loss": 7.5})
         run.finish(CANDIDATE)
+    (left,) = UNSENT.glob("*.jsonl")
     warnings = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert [record.name for record in warnings] == ["chatloop.tracking"]
     assert "cannot be reached" in warnings[0].getMessage()
     assert run.run_id == ""
+    with pytest.MonkeyPatch.context() as back:
+        back.delenv("MLFLOW_TRACKING_URI")
+        with connect() as store:
+            send_left(store, UNSENT)
+            (sent,) = store.client.search_runs(
+                [store.experiment_id], f"tags.`chatloop.journal` = '{left.stem}'"
+            )
+    assert not left.exists()
+    assert sent.data.metrics == {"loss": 7.5}
+    assert sent.data.tags["chatloop.candidate_sha256"] == CANDIDATE
+    assert sent.info.status == "FINISHED"
+
+
+def test_what_a_killed_process_left_is_sent_once_and_ends_as_killed() -> None:
+    journal = Journal(UNSENT / "cafe-1.jsonl")
+    journal.add(begin={"fingerprint": "cafe", "params": {"a": "1"}})
+    for step in range(1, 4):
+        journal.add(step=step, values={"loss": 1.0 / step})
+    journal.close()
+    with connect() as store:
+        for cut in (0, 1, 2, 3, 4):  # as if it had been ended after so many lines were known
+            again = Journal(journal.path)
+            ends = [end for end, _ in again.unsent()]
+            again.sent(ends[cut - 1] if cut else 0, again.run_id)
+            again.close()
+            lines = journal.path.read_bytes()
+            send_left(store, UNSENT)
+            if cut < 4:
+                journal.path.parent.mkdir(parents=True)
+                journal.path.write_bytes(lines)
+                run = store.client.search_runs(
+                    [store.experiment_id], "tags.`chatloop.journal` = 'cafe-1'"
+                )[0]
+                Journal(journal.path).sent(0, run.info.run_id)
+        (run,) = store.client.search_runs(
+            [store.experiment_id], "tags.`chatloop.journal` = 'cafe-1'"
+        )
+        history = store.client.get_metric_history(run.info.run_id, "loss")
+    assert [(m.step, m.value) for m in history] == [(1, 1.0), (2, 0.5), (3, 1 / 3)]
+    assert run.info.status == "KILLED"
+
+
+def test_a_journal_that_is_too_long_keeps_all_but_the_curve(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(unsent, "LIMIT_BYTES", 200)
+    journal = Journal(tmp_path / "beef-1.jsonl")
+    for step in range(99):
+        journal.add(step=step, values={"loss": 1.0})
+    journal.add(end="FINISHED")
+    lines = [line for _, line in journal.unsent()]
+    assert 2 < len(lines) < 9
+    assert lines[-1]["end"] == "FINISHED"
 
 
 def test_a_store_that_is_lost_on_the_way_does_not_stop_the_training(
