@@ -40,10 +40,10 @@ SHAPES: dict[str, type[PreTrainedConfig]] = {
 CONTEXT = 128
 COLOURS = ("red", "blue", "green", "gray")
 # Its embeddings are scaled up, and learn slowly.
-EPOCHS = {"gemma": 80.0}
+EPOCHS = {"gemma": 160.0}
 NEAR_ZERO = 0.05  # nats a token
 PARAMS = TrainParams(
-    epochs=30.0, batch_rows=1, rows_at_once=8, optimizer="muon", learning_rate=2e-2,
+    epochs=50.0, batch_rows=1, rows_at_once=8, optimizer="muon", learning_rate=2e-2,
     schedule="cosine", warmup_share=0.05, weight_decay=0.0, clip_norm=1.0, evaluate_every=1000,
     checkpoint_every=1000, device="cpu", threads=1, seed=3,
 )  # fmt: skip
