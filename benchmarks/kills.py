@@ -42,7 +42,8 @@ def packed(rows: int = 20, context: int = 64) -> Packed:
     ids = generator.integers(2, 500, (rows, context)).astype(np.int32)
     positions = np.tile(np.arange(context, dtype=np.int32), (rows, 1))
     owner = np.repeat(np.arange(rows, dtype=np.int32)[:, None], context, axis=1)
-    return Packed(ids, positions, generator.random((rows, context)) < 0.5, owner)
+    supervised = generator.random((rows, context)) < 0.5
+    return Packed(ids, positions, supervised, owner, supervised)
 
 
 def train(scratch: Path) -> None:

@@ -118,7 +118,7 @@ class BaseParams(Section):
 
     model: str = Field(min_length=1)
     revision: str | None = Field(pattern=r"^[0-9a-f]{40}$")
-    template: str | None = Field(min_length=1)
+    template: str | None = Field(default=None, min_length=1)
     tiny: Tiny
 
 
@@ -156,7 +156,7 @@ class TrainParams(Section):
     warmup_share: Share
     weight_decay: float = Field(ge=0.0, lt=1.0)
     clip_norm: float = Field(gt=0.0)
-    supervise: Literal["all", "last"]
+    supervise: Literal["all", "last"] = "all"
     evaluate_every: Positive
     patience: Positive | None = None
     checkpoint_every: Positive

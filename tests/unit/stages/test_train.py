@@ -53,7 +53,8 @@ def packed(seed: int) -> Packed:
     ids = generator.integers(3, 90, (ROWS, CONTEXT)).astype(np.int32)
     positions = np.tile(np.arange(CONTEXT, dtype=np.int32), (ROWS, 1))
     owner = np.repeat(np.arange(ROWS, dtype=np.int32)[:, None], CONTEXT, axis=1)
-    return Packed(ids, positions, generator.random((ROWS, CONTEXT)) < 0.5, owner)
+    supervised = generator.random((ROWS, CONTEXT)) < 0.5
+    return Packed(ids, positions, supervised, owner, supervised)
 
 
 @pytest.fixture
@@ -63,7 +64,9 @@ def project(
     shutil.copy(root / "params.yaml", tmp_path / "shipped.yaml")
     (tmp_path / "base").mkdir()
     hub.save(small_model, chatml, tmp_path / "base")
-    hub.write_card(tmp_path / "base", source=hub.TINY, revision=None, licence="Apache-2.0")
+    hub.write_card(
+        tmp_path / "base", source=hub.TINY, revision=None, licence="Apache-2.0", added_tokens=[]
+    )
     write_packed(packed(1), tmp_path / "tokens" / "train")
     write_packed(packed(2), tmp_path / "tokens" / "validation")
     manifest = {"context": CONTEXT, "validation": {"answer_bytes": 100}}

@@ -43,8 +43,8 @@ COLOURS = ("red", "blue", "green", "gray")
 OWN = {"gemma": {"learning_rate": 5e-3, "schedule": "linear", "epochs": 60.0}}
 NEAR_ZERO = 0.05  # nats a token
 PARAMS = TrainParams(
-    epochs=50.0, batch_rows=1, rows_at_once=8, optimizer="muon", learning_rate=2e-2,
-    schedule="cosine", warmup_share=0.05, weight_decay=0.0, clip_norm=1.0, evaluate_every=1000,
+    epochs=50.0, batch_rows=1, rows_at_once=8, optimizer="muon", learning_rate=1e-2,
+    schedule="linear", warmup_share=0.05, weight_decay=0.0, clip_norm=1.0, evaluate_every=1000,
     checkpoint_every=1000, device="cpu", threads=1, seed=3,
 )  # fmt: skip
 

@@ -63,7 +63,8 @@ def packed() -> Packed:
     ids = generator.integers(3, 285, (8, 32)).astype(np.int32)
     positions = np.tile(np.arange(32, dtype=np.int32), (8, 1))
     owner = np.repeat(np.arange(8, dtype=np.int32)[:, None], 32, axis=1)
-    return Packed(ids, positions, np.arange(32) >= np.full((8, 1), 6), owner)
+    supervised = np.arange(32) >= np.full((8, 1), 6)
+    return Packed(ids, positions, supervised, owner, supervised)
 
 
 def params(threads: int = 1, **adapter: Any) -> TrainParams:
