@@ -59,7 +59,7 @@ def train(
     manifest = read_json(tokens / "manifest.json")
     device = choose_device(params.device)
     card = read_json(base / hub.CARD)
-    learner = make_learner(hub.load_model(base), params, card["added_tokens"])
+    learner = make_learner(hub.load_model(base), params, card.get("added_tokens", ()))
     model = learner.model.to(device)
     check_isolated(model)
     for line in learner.said:
