@@ -91,7 +91,7 @@ def _train(
         for name in ("train", "validation")
     )
     manifest, card = read_json(tokens / "manifest.json"), read_json(base / hub.CARD)
-    learner = make_learner(hub.load_model(base), params, card["added_tokens"])
+    learner = make_learner(hub.load_model(base), params, card.get("added_tokens", ()))
     model = learner.model.to(device)
     check_isolated(model)
     for line in learner.said:
