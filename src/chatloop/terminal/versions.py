@@ -7,6 +7,7 @@ version  alias     verdict  bits per byte  held out  trained on  age
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
@@ -21,21 +22,18 @@ DIGITS = 12  # of a sha256 that a person compares by eye
 
 def versions_table(name: str, entries: Sequence[Entry], now: float) -> Table:
     """A row a version, the newest first; `now` in seconds since 1970."""
-    table = Table(title=name, title_justify="left")
-    for column in ("version", "alias", "verdict", "bits per byte", "held out", "trained on",
-                   "base", "content", "age"):  # fmt: skip
-        table.add_column(column, no_wrap=column != "base")
+    table = Table(title=name, title_justify="left", box=SIMPLE, pad_edge=False)
+    for column in ("version", "alias", "verdict", "bits/byte", "held out", "trained on", "age"):
+        table.add_column(column, no_wrap=column != "alias")
     for entry in entries:
         bits = entry.facts.get("bits_per_byte", {}).get("candidate")
         table.add_row(
             str(entry.number),
-            ", ".join(entry.aliases),
+            "\n".join(entry.aliases),
             Text(entry.verdict, style=COLOURS.get(entry.verdict, "default")),
             "" if bits is None else f"{bits:.4f}",
             _count(entry.facts.get("held_out")),
             _count(entry.facts.get("trained_on")),
-            str(entry.facts.get("base") or ""),
-            entry.candidate_sha256[:DIGITS],
             age(now - entry.made),
         )
     return table
