@@ -1,0 +1,1 @@
+"""What people say about answers, and how that becomes training data."""

@@ -1,0 +1,1 @@
+"""Serving what the registry calls champion: engines, the API, and the page."""

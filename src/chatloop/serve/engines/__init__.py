@@ -1,0 +1,1 @@
+"""What computes answers: one small interface, an engine a file."""
