@@ -24,7 +24,7 @@ from flows.processes import child
 from flows.repository import Repository
 
 CANDIDATE = "models/candidate"
-PINS = Path("pins/sources.json")
+PINS = ("pins/sources.json", "pins/base.json")  # what a stage reads from outside the project
 Say = Callable[[str], None]
 
 
@@ -114,9 +114,10 @@ def _upstream(stages: Sequence[Stage]) -> list[Stage]:
 
 
 def _make(stage: Stage, root: Path, tree: Path, say: Say) -> None:
-    """Run a stage, whatever a cache holds; where its sources are gone, take what it made then."""
-    if PINS.as_posix() in stage.deps and not _bring_sources(root, tree):
-        say(f"{stage.name}: the sources are not what they were; what was read of them is fetched")
+    """Run a stage, whatever a cache holds; where its files are gone, take what it made then."""
+    pins = [pin for pin in PINS if pin in stage.deps]
+    if not all(_bring(root, tree, pin) for pin in pins):
+        say(f"{stage.name}: its files are not what they were; what was read of them is fetched")
         outs = [out for out in stage.outs if not out.startswith("reports/")]
         _checked(stage, _dvc(["pull", *outs], tree, say))
         return
@@ -137,11 +138,11 @@ def _checked(stage: Stage, code: int, lines: Sequence[str] = ()) -> None:
         raise UserError(f"rebuild: {stage.name} ended with {code}: {_last(chr(10).join(said))}")
 
 
-def _bring_sources(root: Path, tree: Path) -> bool:
-    """Whether every file that ingest read then is there with the same bytes; those that lie in the
+def _bring(root: Path, tree: Path, pin: str) -> bool:
+    """Whether every file that was read then is there with the same bytes; those that lie in the
     project are taken along."""
-    pins = tree / PINS
-    files = json.loads(pins.read_text(encoding="utf-8"))["files"] if pins.is_file() else []
+    pinned = tree / pin
+    files = json.loads(pinned.read_text(encoding="utf-8"))["files"] if pinned.is_file() else []
     for file in files:
         path = root / Path(file["path"]).expanduser()
         if not path.is_file() or sha256(path) != file["sha256"]:

@@ -19,6 +19,7 @@ from prefect.states import Completed
 
 from chatloop.errors import UserError
 from chatloop.io.accepted import accept, pin_accepted
+from chatloop.io.base_pin import pin_base
 from chatloop.io.files import folder_sha256, read_json
 from chatloop.io.sources import pin_sources
 from chatloop.project import check, override_params
@@ -27,7 +28,7 @@ from flows.pipeline import run_stages, step
 from flows.processes import child
 from flows.repository import Repository, hold, put_away
 
-SOURCES_PIN = "pins/sources.json"
+SOURCES_PIN, BASE_PIN = "pins/sources.json", "pins/base.json"
 CHAMPION_PIN = "pins/champion.json"
 ACCEPTED_PIN, PROMOTED_PIN = "pins/accepted.json", "pins/promoted.json"
 TURNS, PROFILE = "data/clean/turns.parquet", "data/profile/profile.json"
@@ -48,6 +49,7 @@ def retrain(overrides: list[str] | None = None) -> dict[str, Any]:
         params = override_params(overrides or [])
         check(params)
         step("pin sources", pin_sources, params.ingest, Path(SOURCES_PIN))
+        step("pin base", pin_base, params.base, Path(BASE_PIN))
         name = params.champion.name
         return {"stages": _run_stages(root, name), **_finish(root, name)}
 

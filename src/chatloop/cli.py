@@ -138,14 +138,16 @@ def find_lr(
 
 @app.command()
 def pin() -> None:
-    """Note what the sources hold right now, so that `dvc repro` sees which files changed."""
+    """Note what sources and base hold right now, so that `dvc repro` sees which files changed."""
     from chatloop import project
+    from chatloop.io.base_pin import pin_base
     from chatloop.io.sources import pin_sources
     from chatloop.params.file import read_params
 
     project.enter()
     params = read_params(project.PARAMS)
     typer.echo(pin_sources(params.ingest, Path("pins/sources.json")))
+    typer.echo(pin_base(params.base, Path("pins/base.json")))
 
 
 @app.command()

@@ -38,6 +38,7 @@ def project(tmp_path: Path, root: Path, prefect_home: Callable[[Path], Path]) ->
     shutil.copytree(root / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "pins").mkdir()
     (folder / "pins" / "sources.json").write_text('{\n  "files": []\n}\n')
+    (folder / "pins" / "base.json").write_text('{\n  "files": []\n}\n')
     (folder / "pins" / "champion.json").write_text('{\n  "version": null\n}\n')
     (folder / "pins" / "accepted.json").write_text('{\n  "conversations": null\n}\n')
     run(["git", "init", "-q"], folder)

@@ -22,8 +22,12 @@ from chatloop.stages import main, say
 from chatloop.tokens.templates import TEMPLATES
 
 
-def base(params: BaseParams, train: Path, out: Path) -> None:
-    """Fetch or build the base model; only `tiny` looks at the training split."""
+def base(params: BaseParams, train: Path, pin: Path, out: Path) -> None:
+    """Fetch or build the base model; only `tiny` looks at the training split.
+
+    `pin` is that of a local base's and template's digests: DVC runs this stage again when it
+    changes.
+    """
     source: Path | None = None
     licence: str | None = "Apache-2.0"
     if params.model == hub.TINY:

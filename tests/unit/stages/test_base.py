@@ -52,7 +52,12 @@ def folder(tmp_path: Path, tokenizer: Any) -> Path:
 
 def run(place: Path, model: Path) -> Path:
     out = place / "base"
-    base(BaseParams(model=str(model), revision=None, tiny=TINY), place / "none.parquet", out)
+    base(
+        BaseParams(model=str(model), revision=None, tiny=TINY),
+        place / "none.parquet",
+        place / "base.json",
+        out,
+    )
     return out
 
 

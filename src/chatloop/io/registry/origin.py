@@ -16,7 +16,7 @@ from chatloop.pages.card import model_card
 
 ORIGIN, CARD = "origin", "model_card.md"
 SETTINGS = ("params.yaml", "dvc.yaml", "dvc.lock")
-PINS = ("pins/sources.json", "pins/accepted.json", "pins/champion.json")
+PINS = ("pins/sources.json", "pins/base.json", "pins/accepted.json", "pins/champion.json")
 REPORTS = ("ingest", "clean", "split", "ledger", "train", "evaluate", "verdict")
 
 
