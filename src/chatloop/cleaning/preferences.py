@@ -48,6 +48,7 @@ def clean_judged(
     repeated: pl.Series,
     redact: Redact,
     write: Callable[[pl.DataFrame], object],
+    write_rejects: Callable[[pl.DataFrame], object],
     write_mapping: Callable[[Mapping], None],
 ) -> dict[str, object]:
     """Write, batch by batch, the judged answers that stay; returns what came, stayed and went.
@@ -58,6 +59,7 @@ def clean_judged(
         repeated: hashes of the lines that are boilerplate.
         redact: puts placeholders for values, in what is said and in labels.
         write: takes the turns that stay.
+        write_rejects: takes those that go, with stage and reason.
         write_mapping: takes what the placeholders stand for.
     """
     mended, tally = _without_restructurings(params), _Tally()
@@ -70,9 +72,11 @@ def clean_judged(
         tally.read.update(_size(turns))
         tally.kept.update(_size(left))
         tally.redacted.update(redacted)
+        gone = turns.join(reasons, on=_ID, maintain_order="left")
         tally.reasons.update(reasons["reason"])
-        tally.turns_by_reason.update(turns.join(reasons, on=_ID)["reason"])
+        tally.turns_by_reason.update(gone["reason"])
         write(left.with_columns(turn="place").drop("place"))
+        write_rejects(gone.with_columns(turn="place", stage=pl.lit("clean")).drop("place"))
     return _report(tally)
 
 

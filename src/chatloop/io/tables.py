@@ -48,6 +48,9 @@ QUARANTINE = pl.Schema(
 
 # Answers that were compared or judged, for preference tuning; `side` is prompt, chosen or rejected.
 PREFERENCES = pl.Schema({"side": pl.String, **TURN_COLUMNS})
+REJECTED_PREFERENCES = pl.Schema(
+    [*PREFERENCES.items(), ("stage", pl.String()), ("reason", pl.String())]
+)
 
 
 def turns_of(conversations: Iterable[Conversation], source: str) -> pl.DataFrame:

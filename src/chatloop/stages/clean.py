@@ -2,7 +2,7 @@
 
 In: data/ingest/turns.parquet, data/ingest/preferences.parquet, params.clean.
 Out: data/clean/turns.parquet, data/clean/rejects.parquet, data/clean/preferences.parquet,
-reports/lengths.csv, reports/clean.json.
+data/clean/rejected_preferences.parquet, reports/lengths.csv, reports/clean.json.
 """
 
 from collections import Counter
@@ -23,12 +23,19 @@ from chatloop.errors import UserError
 from chatloop.io.batches import Spool, scratch, sorted_batches, spool
 from chatloop.io.files import write_json, write_text
 from chatloop.io.mapping import mapping_writer
-from chatloop.io.tables import PREFERENCES, REJECTED_TURNS, TURNS, table_writer
+from chatloop.io.tables import (
+    PREFERENCES,
+    REJECTED_PREFERENCES,
+    REJECTED_TURNS,
+    TURNS,
+    table_writer,
+)
 from chatloop.params import CleanParams
 from chatloop.privacy.labels import redact_labels
 from chatloop.privacy.policy import Policy
 from chatloop.privacy.redaction import redact, redact_people
 from chatloop.reporting.lengths import added, histogram
+from chatloop.reporting.losses import balanced, listed, nothing_left, summary
 from chatloop.stages import main, say
 
 
@@ -54,12 +61,13 @@ def clean(
     cleaned: Path,
     rejects: Path,
     judged: Path,
+    judged_rejects: Path,
     lengths: Path,
     report: Path,
 ) -> None:
     """Repair and redact every turn, judge every conversation, write both kinds and the counts.
 
-    Judged answers (`preferences`) go the same way, into `judged`.
+    Judged answers (`preferences`) go the same way, into `judged` and `judged_rejects`.
 
     A batch of conversations is in memory at a time; of what crosses batches, lines that repeat and
     copies, hashes are kept.
@@ -74,19 +82,21 @@ def clean(
             _judge(mended, repeated, params, policy, (kept, gone), tally)
         say(
             f"clean: {tally.read['conversations']:,} conversations read; "
-            f"turns with {_listed(tally.changed)}"
+            f"turns with {listed(tally.changed)}"
         )
-        say(f"clean: values redacted: {_listed(tally.redacted)}")
+        say(f"clean: values redacted: {listed(tally.redacted)}")
         found = copies(lambda: kept, params, spill)
         tally.reasons.update({name: hits.height for name, hits in found.items()})
         reasons = {name: tally.reasons[name] for name in names(params)}
         came, left = tally.read["conversations"], sum(reasons.values())
         if came == left:
-            raise UserError(_nothing_left(came, reasons))
-        answers = _judged_answers(preferences, repeated, params, policy, judged)
+            raise UserError(nothing_left(came, reasons))
+        answers = _judged_answers(preferences, repeated, params, policy, (judged, judged_rejects))
         bars = _write(_parted(kept, gone, found), cleaned, rejects, tally)
-    counts = _counts(tally)
-    say(_summary(counts, reasons))
+    counts = balanced(
+        tally.read, tally.kept, tally.reasons, tally.turns_by_reason, removed=tally.removed
+    )
+    say(summary(counts, reasons))
     write_text(lengths, bars.write_csv())
     write_json(
         report,
@@ -158,17 +168,23 @@ def _redacted(
 
 
 def _judged_answers(
-    preferences: Path, repeated: pl.Series, params: CleanParams, policy: Policy, judged: Path
+    preferences: Path,
+    repeated: pl.Series,
+    params: CleanParams,
+    policy: Policy,
+    outs: tuple[Path, Path],
 ) -> dict[str, object]:
     """Write the judged answers without personal data; returns their counts."""
     batches = sorted_batches(preferences, PREFERENCES)
     with (
         mapping_writer(wanted=params.keep_mapping, more=True) as write_mapping,
-        table_writer(judged, PREFERENCES) as write,
+        table_writer(outs[0], PREFERENCES) as write,
+        table_writer(outs[1], REJECTED_PREFERENCES) as write_rejects,
     ):
         labelled = partial(redact_labels, kinds=params.redact, policy=policy)
         private = lambda turns: _redacted(labelled(turns).turns, params, policy)  # noqa: E731
-        return clean_judged(batches, params, repeated, private, write, write_mapping)
+        writers = (write, write_rejects, write_mapping)
+        return clean_judged(batches, params, repeated, private, *writers)
 
 
 def _parted(
@@ -203,42 +219,6 @@ def _write(
 
 def _size(turns: pl.DataFrame) -> dict[str, int]:
     return {"conversations": turns["conversation_id"].n_unique(), "turns": turns.height}
-
-
-def _counts(tally: _Tally) -> dict[str, dict[str, int]]:
-    """In, out, rejected, and the turns that repairs took away; nothing else may be lost."""
-    out = {"conversations": tally.reasons.total(), "turns": tally.turns_by_reason.total()}
-    counts = {}
-    for unit, rejected_ones in out.items():
-        came, kept = tally.read[unit], tally.kept[unit]
-        less = tally.removed.total() if unit == "turns" else 0
-        assert came == kept + rejected_ones + less, (
-            f"{unit}: {came} in, {kept} out, {rejected_ones} rejected, {less} removed by repairs"
-        )
-        counts[unit] = {"in": came, "out": kept, "rejected": rejected_ones}
-    return counts
-
-
-def _listed(counts: Mapping[str, int]) -> str:
-    """`60 duplicate, 12 empty_turn`, the most first; `none` where all are zero."""
-    most_first = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{count:,} {name}" for name, count in most_first if count) or "none"
-
-
-def _summary(counts: Mapping[str, Mapping[str, int]], reasons: Mapping[str, int]) -> str:
-    came, kept, rejected = counts["conversations"].values()
-    return (
-        f"clean: {came:,} conversations in, {kept:,} out, {rejected:,} rejected: {_listed(reasons)}"
-    )
-
-
-def _nothing_left(came: int, reasons: Mapping[str, int]) -> str:
-    if not came:
-        return "no conversation came in; look at ingest.sources in params.yaml"
-    return (
-        f"no conversation left of {came:,}: {_listed(reasons)}; "
-        "mend the sources, or loosen the rule in the clean section of params.yaml"
-    )
 
 
 if __name__ == "__main__":

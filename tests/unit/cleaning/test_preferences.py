@@ -8,7 +8,7 @@ import pytest
 
 from chatloop.cleaning.preferences import clean_judged
 from chatloop.conversation import Conversation, Message
-from chatloop.io.tables import PREFERENCES, turns_of
+from chatloop.io.tables import PREFERENCES, REJECTED_PREFERENCES, turns_of
 from chatloop.params import CleanParams
 from chatloop.params.file import read_params
 from chatloop.privacy.labels import redact_labels
@@ -43,13 +43,24 @@ def run(params) -> Callable[..., tuple[list[tuple[str, ...]], dict[str, Any]]]:
     def call(table: pl.DataFrame, repeated: pl.Series = NO_LINES, **more: Any):
         said = params.model_copy(update=more)
         out: list[pl.DataFrame] = []
+        gone: list[pl.DataFrame] = []
 
         def private(turns: pl.DataFrame) -> Any:
             return redact(redact_labels(turns, said.redact).turns, said.redact)
 
         batches = [table.sample(fraction=1.0, shuffle=True, seed=1)]
-        report = clean_judged(batches, said, repeated, private, out.append, lambda _: None)
+        report = clean_judged(
+            batches, said, repeated, private, out.append, gone.append, lambda _: None
+        )
         left = pl.concat(out).match_to_schema(PREFERENCES)
+        rejects = pl.concat(gone).match_to_schema(REJECTED_PREFERENCES)
+        place = ("side", "turn")  # ids may be redacted
+        came = sorted(table.select(place).rows())
+        assert sorted((*left.select(place).rows(), *rejects.select(place).rows())) == came
+        assert (
+            dict(rejects.group_by("reason").agg(pl.col("conversation_id").n_unique()).rows())
+            == report["rejected_by_reason"]
+        )
         return left.select("side", "conversation_id", "turn", "content").rows(), report
 
     return call

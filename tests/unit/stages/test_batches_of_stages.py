@@ -67,7 +67,14 @@ def run(folder: Path, turns: pl.DataFrame, params: Params, rows: int | None, pat
     write_table(turns, folder / "turns.parquet")
     write_table(PREFERENCES.to_frame(), folder / "preferences.parquet")
     ins = [folder / name for name in ("turns.parquet", "preferences.parquet")]
-    names = ("cleaned.parquet", "rejects.parquet", "judged.parquet", "lengths.csv", "clean.json")
+    names = (
+        "cleaned.parquet",
+        "rejects.parquet",
+        "judged.parquet",
+        "gone.parquet",
+        "lengths.csv",
+        "clean.json",
+    )
     outs = [folder / name for name in names]
     stage("clean", rows, patch)(params.clean, *ins, *outs)
     write_json(folder / "accepted.json", {"conversations": None})

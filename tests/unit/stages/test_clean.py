@@ -13,7 +13,14 @@ from chatloop.reporting.lengths import histogram
 from chatloop.stages.clean import clean
 
 INS = ("turns.parquet", "preferences.parquet")
-OUTS = ("cleaned.parquet", "rejects.parquet", "judged.parquet", "lengths.csv", "report.json")
+OUTS = (
+    "cleaned.parquet",
+    "rejects.parquet",
+    "judged.parquet",
+    "gone.parquet",
+    "lengths.csv",
+    "report.json",
+)
 
 
 @pytest.fixture

@@ -19,7 +19,14 @@ PLANTED = (
     "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "Peter Schmidt", "ORD-482913",
 )  # fmt: skip
 INS = ("turns.parquet", "preferences.parquet")
-OUTS = ("cleaned.parquet", "rejects.parquet", "judged.parquet", "lengths.csv", "report.json")
+OUTS = (
+    "cleaned.parquet",
+    "rejects.parquet",
+    "judged.parquet",
+    "gone.parquet",
+    "lengths.csv",
+    "report.json",
+)
 
 
 @pytest.fixture
@@ -40,8 +47,8 @@ def run(folder: Path, params: CleanParams) -> str:
     clean(params, *(folder / name for name in INS), *(folder / name for name in OUTS))
     import polars as pl
 
-    tables = [str(pl.read_parquet(folder / name).rows()) for name in OUTS[:3]]
-    return "".join([*tables, *((folder / name).read_text() for name in OUTS[3:])])
+    tables = [str(pl.read_parquet(folder / name).rows()) for name in OUTS[:4]]
+    return "".join([*tables, *((folder / name).read_text() for name in OUTS[4:])])
 
 
 def test_no_planted_value_is_written_or_said(tmp_path, params, capsys, monkeypatch):
