@@ -47,8 +47,8 @@ bench-setup: setup ## install the rivals of the benchmarks into .venv-bench and 
 	@.venv-data-juicer/bin/python -m pip install --quiet --disable-pip-version-check \
 	  --requirement benchmarks/requirements-data-juicer.txt
 
-bench: ## run all benchmarks into docs/performance.md
-	@.venv-bench/bin/python -m benchmarks.report
+bench: ## run all benchmarks into docs/performance.md, or some: make bench NAMES="tokenize masks"
+	@.venv-bench/bin/python -m benchmarks.report $(NAMES)
 
 clean: ## remove artifacts and stores, not the environment
 	rm -rf data models .dvc/cache .dvc/tmp .dvc-remote mlflow.db mlartifacts dvc.lock

@@ -5,6 +5,7 @@
 """
 
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+FOLDER = Path(__file__).parent
 SGD = Path(__file__).parents[2] / "shared" / "data" / "sgd"
 
 
@@ -49,26 +51,41 @@ def without(what: str) -> None:
 
 
 def main() -> None:
-    """Run every benchmark in a process of its own; docs/performance.md holds the last lines."""
-    folder = Path(__file__).parent
-    sections = ["# Performance", "Written by `make bench`: ours and the rival in turn."]
-    for path in sorted(folder.glob("*.py")):
-        if (
-            '__name__ == "__main__"' not in path.read_text(encoding="utf-8")
-            or path.stem == "report"
-        ):
-            continue
-        command = [sys.executable, "-m", f"benchmarks.{path.stem}", "--json"]
-        sys.stdout.write(f"{path.stem} ...\n")
+    """Run the benchmarks named on the command line, or all; docs/performance.md holds last lines.
+
+    A process of its own each; what stood on the page for those that are not run stays.
+    """
+    page = FOLDER.parent / "docs" / "performance.md"
+    figures = _figures(page.read_text(encoding="utf-8")) if page.is_file() else {}
+    for name in _chosen(sys.argv[1:]):
+        sys.stdout.write(f"{name} ...\n")
         sys.stdout.flush()
         # What goes wrong is seen at once, and keeps nobody from the figures of the others.
         done = subprocess.run(
-            command, cwd=folder.parent, text=True, stdout=subprocess.PIPE, check=False
-        )
+            [sys.executable, "-m", f"benchmarks.{name}", "--json"],
+            cwd=FOLDER.parent, text=True, stdout=subprocess.PIPE, check=False,
+        )  # fmt: skip
         last = done.stdout.strip().splitlines()[-1:] if not done.returncode else []
-        sections += [f"## {path.stem}", f"```json\n{last[0]}\n```" if last else "failed"]
-    page = folder.parent / "docs" / "performance.md"
-    page.write_text("\n\n".join(sections) + "\n", encoding="utf-8")
+        figures[name] = last[0] if last else "failed"
+    sections = [f"## {name}\n\n```json\n{figures[name]}\n```" for name in sorted(figures)]
+    head = ["# Performance", "Written by `make bench`: ours and the rival in turn."]
+    page.write_text("\n\n".join([*head, *sections]) + "\n", encoding="utf-8")
+
+
+def _chosen(wanted: list[str]) -> list[str]:
+    known = sorted(
+        path.stem
+        for path in FOLDER.glob("*.py")
+        if path.stem != "report" and '__name__ == "__main__"' in path.read_text(encoding="utf-8")
+    )
+    if unknown := sorted(set(wanted) - set(known)):
+        sys.exit(f"no benchmark {', '.join(unknown)}; there are {', '.join(known)}")
+    return wanted or known
+
+
+def _figures(page: str) -> dict[str, str]:
+    """Name to last line, of a page that was written before."""
+    return dict(re.findall(r"^## (\w+)\n\n```json\n(.*)\n```$", page, flags=re.MULTILINE))
 
 
 if __name__ == "__main__":
