@@ -30,6 +30,8 @@ SYSTEM_SHARE = 0.2
 TWO_TOPICS, TWO_TOPICS_SHARE = 4, 0.7
 # A short opening has so many exchanges to follow it, or two conversations might be near-twins.
 SHORT_OPENING, SHORT_SHARE = 3, 0.2
+# How many of the other openings come to the point in one sentence, in short conversations and long.
+DIRECT_SHARE, LONG_DIRECT_SHARE = 0.3, 0.65
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ class _Writer:
             kinds = [scenario.vague]
         elif scenario.short and long and self.chance(SHORT_SHARE):
             kinds = [scenario.short]
-        elif self.chance(0.3):
+        elif self.chance(LONG_DIRECT_SHARE if long else DIRECT_SHARE):
             kinds = [scenario.direct]
         else:
             kinds = [scenario.context, scenario.ask]
