@@ -4,8 +4,8 @@
                                      d e f g h │ …
                                      i j k l m │ …
 
-A batch adds up floats in another order than a single row does. Where the two likeliest tokens are so
-near to each other that this could decide, the answer is generated again by itself.
+A batch adds up floats in another order than a single row does. Where the two likeliest tokens are
+so near to each other that this could decide, the answer is generated again by itself.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ from chatloop.modeling.answering import Chatter, Sampling, fit_prompt, generate_
 from chatloop.modeling.replicas import replicas
 
 ROWS, TOKENS = 64, 65_536  # at most, of a batch: prompt and answer together
-TIE = 1e-4  # float32 logits of a batch and of a single row differ by a hundredth of that
+TIE = 5e-5  # of the largest logit; in float32 a batch and a single row differ by a fiftieth of it
 # Settings of a model's generation that do not change what a greedy step makes of its logits.
 HARMLESS = {
     "bos_token_id", "eos_token_id", "pad_token_id", "do_sample", "temperature", "top_k", "top_p",
@@ -186,7 +186,8 @@ class _NearTies(LogitsProcessor):  # type: ignore[misc]
         if input_ids.shape[1] > self.width:
             self.ended |= torch.isin(input_ids[:, -1], self.ends)
         best, second = scores.topk(2, dim=-1).values.unbind(dim=-1)
-        near = best - second <= TIE * best.abs().clamp(min=1.0)
+        largest = scores.masked_fill(scores.isinf(), 0.0).abs().amax(dim=-1)
+        near = best - second <= TIE * largest
         self.found |= near & ~self.ended
         return scores
 

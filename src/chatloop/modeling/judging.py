@@ -63,7 +63,8 @@ def score_conversations(
             found = sums_of_rows(team, packed, batch_rows, owners, supervised_nats_and_hits)
         answers.nats[:], answers.correct[:] = found[0], found[1].astype(np.int64)
     columns = (answers.nats, answers.answer_bytes, answers.tokens, answers.correct)
-    return ModelScores(*(_by_talk(one, answers.talk, len(talks)) for one in columns), answers)
+    nats, size, tokens, correct = (_by_talk(one, answers.talk, len(talks)) for one in columns)
+    return ModelScores(nats, size, tokens, correct, answers)
 
 
 def _answers(

@@ -22,7 +22,9 @@ def score_rows(
 ) -> NDArray[np.float64]:
     """Nats of the supervised tokens of each example: shape (examples,) float64."""
     owners = packed.examples
-    return sums_of_rows(team, packed, batch_rows, (owners, examples), supervised_nats)[0]
+    sums = sums_of_rows(team, packed, batch_rows, (owners, examples), supervised_nats)
+    nats: NDArray[np.float64] = sums[0]
+    return nats
 
 
 def sums_of_rows(

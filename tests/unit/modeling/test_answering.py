@@ -5,7 +5,7 @@ import pytest
 
 from chatloop.conversation import Message
 from chatloop.errors import UserError
-from chatloop.modeling.answering import Chatter, Sampling, fit_prompt, answer, stream
+from chatloop.modeling.answering import Chatter, Sampling, answer, fit_prompt, stream
 from chatloop.tokens.rendering import Renderer
 
 ASK = [Message("user", "where is my order")]
