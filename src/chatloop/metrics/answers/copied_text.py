@@ -50,11 +50,12 @@ def _spans(ids: Sequence[int], span: int) -> Hashes:
     count = len(numbers) - span + 1
     if count <= 0:
         return np.empty(0, dtype=np.uint64)
-    factors = np.random.default_rng(0).integers(1, 2**63, (2, span), dtype=np.uint64) | np.uint64(1)
-    # Mixed first: ids are small, and sums of small multiples of few factors would meet.
-    mixed = (numbers * factors[1, 0]) ^ ((numbers * factors[1, 1]) >> np.uint64(29))
+    # Odd, as none of them may lose a bit; the last two mix the ids, which are small, beforehand.
+    drawn = np.random.default_rng(0).integers(1, 2**63, span + 2, dtype=np.uint64)
+    *factors, first, second = drawn | np.uint64(1)
+    mixed = (numbers * first) ^ ((numbers * second) >> np.uint64(29))
     hashes = np.zeros(count, dtype=np.uint64)
-    for at, factor in enumerate(factors[0]):
+    for at, factor in enumerate(factors):
         hashes += mixed[at : at + count] * factor
     unknown = np.concatenate([[0], np.cumsum(numbers == 0)])
     known: Hashes = hashes[unknown[span:] == unknown[:-span]]
