@@ -41,7 +41,7 @@ Found = tuple[list[float], list[str]]
 def conversations(chatter: Chatter, count: int) -> list[Conversation]:
     """Those that end with an answer and leave room for another in the context."""
     found = []
-    for record in generate(4 * count, 7).records:
+    for record in generate(max(100, 4 * count), 7).records:
         said = tuple(
             Message(m["role"], str(m["content"] or "")) for m in record.get("messages", [])
         )
