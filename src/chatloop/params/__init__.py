@@ -188,11 +188,13 @@ class ChampionParams(Section):
 
 
 class EvaluateParams(Section):
-    """How much is scored at a time and how much is written out."""
+    """How much is scored at a time and how much is written anew: the answers of how many
+    conversations, greedy and, unless the `temperature` is 0, sampled as well."""
 
     batch_rows: Positive
     generations: int = Field(ge=0)
     max_new_tokens: Positive
+    temperature: float = Field(ge=0.0, le=10.0)
     threads: int = Field(ge=1, le=256)
 
 

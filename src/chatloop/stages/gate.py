@@ -1,6 +1,7 @@
 """The verdict on exactly this candidate, with reasons. Always exits zero: worse is an outcome.
 
-In: data/evaluate/scores.parquet, models/candidate, pins/champion.json. Out: reports/verdict.json.
+In: data/evaluate/scores.parquet, models/candidate, pins/champion.json; for the page what else was
+found. Out: reports/verdict.json, and reports/evaluation.html, which begins with the verdict.
 """
 
 from pathlib import Path
@@ -11,12 +12,23 @@ import polars as pl
 
 from chatloop.errors import UserError
 from chatloop.gating import Evidence, Scores, Verdict, decide
-from chatloop.io.files import folder_sha256, read_json, write_json
+from chatloop.io.files import folder_sha256, read_json, write_json, write_text
+from chatloop.pages.evaluation import evaluation_page
 from chatloop.params import GateParams
 from chatloop.stages import main, say
 
 
-def gate(params: GateParams, scores: Path, candidate: Path, pin: Path, verdict: Path) -> None:
+def gate(
+    params: GateParams,
+    scores: Path,
+    candidate: Path,
+    pin: Path,
+    evaluated: Path,
+    generations: Path,
+    curve: Path,
+    verdict: Path,
+    page: Path,
+) -> None:
     """Decide, and write the verdict with the candidate's hash and the champion it was held to."""
     try:
         table = pl.read_parquet(scores)
@@ -24,7 +36,11 @@ def gate(params: GateParams, scores: Path, candidate: Path, pin: Path, verdict: 
         raise UserError(f"{scores}: is not a whole Parquet table; run evaluate again") from error
     decided = decide(Evidence(_scores(table)), params)
     champion = read_json(pin).get("version")
-    write_json(verdict, _report(decided, folder_sha256(candidate), champion))
+    report = _report(decided, folder_sha256(candidate), champion)
+    write_json(verdict, report)
+    steps = pl.read_csv(curve, infer_schema_length=None).to_dicts()
+    found = evaluation_page(report, read_json(evaluated), steps, read_json(generations))
+    write_text(page, found)
     say(f"gate: {decided.verdict}: {'; '.join(decided.reasons)}")
 
 

@@ -92,7 +92,8 @@ def _trained(report: Mapping[str, Any], tokens: Mapping[str, int]) -> str:
 
 def _scores(report: Mapping[str, Any]) -> str:
     bits = report["bits_per_byte"]
-    scores = ", ".join(f"{name} {value:.4f}" for name, value in sorted(bits.items()))
+    texts = {name: "no number" if value is None else f"{value:.4f}" for name, value in bits.items()}
+    scores = ", ".join(f"{name} {text}" for name, text in sorted(texts.items()))
     return f"bits per byte on {report['comparable']:,} held-out conversations: {scores}"
 
 
