@@ -1,6 +1,7 @@
 """The verdict on exactly this candidate, with reasons. Always exits zero: worse is an outcome.
 
-In: data/evaluate/scores.parquet, models/candidate, pins/champion.json. Out: reports/verdict.json.
+In: data/evaluate/scores.parquet, reports/behaviours.json, models/candidate, pins/champion.json.
+Out: reports/verdict.json.
 """
 
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from chatloop.behaviour.evidence import evidence
 from chatloop.errors import UserError
 from chatloop.gating import Evidence, Scores, Verdict, decide
 from chatloop.io.files import folder_sha256, read_json, write_json
@@ -16,13 +18,16 @@ from chatloop.params import GateParams
 from chatloop.stages import main, say
 
 
-def gate(params: GateParams, scores: Path, candidate: Path, pin: Path, verdict: Path) -> None:
+def gate(
+    params: GateParams, scores: Path, behaviours: Path, candidate: Path, pin: Path, verdict: Path
+) -> None:
     """Decide, and write the verdict with the candidate's hash and the champion it was held to."""
     try:
         table = pl.read_parquet(scores)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise UserError(f"{scores}: is not a whole Parquet table; run evaluate again") from error
-    decided = decide(Evidence(_scores(table)), params)
+    seen = evidence(read_json(behaviours))
+    decided = decide(Evidence(_scores(table), behaviours=seen), params)
     champion = read_json(pin).get("version")
     write_json(verdict, _report(decided, folder_sha256(candidate), champion))
     say(f"gate: {decided.verdict}: {'; '.join(decided.reasons)}")
