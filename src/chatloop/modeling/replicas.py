@@ -36,10 +36,21 @@ class Replicas:
 
     def each(self, work: Callable[[Logits, Item], Result], items: Sequence[Item]) -> list[Result]:
         """`work` on every item, item i by replica i modulo the count; results in order."""
+        return self._shared(work, self._logits, items)
+
+    def each_whole(
+        self, work: Callable[[Any, Item], Result], items: Sequence[Item]
+    ) -> list[Result]:
+        """The same where the work asks for the model itself."""
+        return self._shared(work, self.models, items)
+
+    def _shared(
+        self, work: Callable[[Any, Item], Result], workers: Sequence[Any], items: Sequence[Item]
+    ) -> list[Result]:
         count = len(self)
 
         def share(i: int) -> list[Result]:
-            return [work(self._logits[i], item) for item in items[i::count]]
+            return [work(workers[i], item) for item in items[i::count]]
 
         if self._pool is None:
             shares = [share(i) for i in range(count)]

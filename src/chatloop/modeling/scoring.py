@@ -53,6 +53,16 @@ def supervised_nats(
     return torch.nn.functional.cross_entropy(logits.float(), ids[:, 1:][targets], reduction="none")
 
 
+def supervised_nats_and_hits(
+    logits_of: Logits, ids: Tensor, positions: Tensor, supervised: Tensor
+) -> Tensor:
+    """The same, and 1 where that token is the likeliest, else 0: shape (2, supervised)."""
+    targets = supervised[:, 1:]
+    logits, wanted = logits_of(ids, positions, targets).float(), ids[:, 1:][targets]
+    nats = torch.nn.functional.cross_entropy(logits, wanted, reduction="none")
+    return torch.stack([nats, (logits.argmax(dim=-1) == wanted).to(nats.dtype)])
+
+
 def sparse_logits(model: Any) -> Logits:
     """A function from (ids, positions, wanted) to logits (wanted, vocabulary) of next tokens.
 

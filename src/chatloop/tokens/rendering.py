@@ -40,7 +40,8 @@ class Rendered:
 class Example:
     """ids (n,) int32; supervised (n,) bool: True where the token is to be predicted.
 
-    `ends` holds, for each answer, the index of its message and the tokens up to its end;
+    `ends` holds, for each answer, the index of its message (in the whole conversation, once this is
+    a piece that was fitted to a context) and the tokens up to its end;
     `answer_bytes` counts the UTF-8 bytes of the answers' text.
     """
 
