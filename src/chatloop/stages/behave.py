@@ -16,12 +16,9 @@ from chatloop.io.cases import read_case_files
 from chatloop.io.files import write_json
 from chatloop.io.judge import open_judge
 from chatloop.judging.comparing import compare
-from chatloop.modeling.answering import Chatter, Sampling
-from chatloop.modeling.batching import answers_or_none
-from chatloop.modeling.scoring import be_deterministic
+from chatloop.modeling.asking import ask
 from chatloop.params.behave import BehaveParams
 from chatloop.stages import main, say
-from chatloop.tokens.rendering import Renderer
 
 
 def behave(
@@ -33,15 +30,13 @@ def behave(
     replies: Path,
 ) -> None:
     """Ask, check, and write the report; a case that fails is an outcome, not a failure."""
-    be_deterministic(0, params.threads)
     suite = parse_suite(read_case_files(cases))
-    wish = Sampling(max_tokens=params.max_new_tokens)
+    asked = [case.asked for case in suite]
     given, outcomes = {}, {}
     for name, folder in (("candidate", candidate), ("champion", champion)):
         if (folder / "config.json").is_file():
             tokenizer, model = hub.load_tokenizer(folder), hub.load_model(folder)
-            chatter = Chatter(model, tokenizer, Renderer(tokenizer))
-            said = answers_or_none(chatter, [case.asked for case in suite], wish)
+            said = ask(model, tokenizer, asked, params.max_new_tokens, params.threads)
             given[name] = {case.name: text for case, text in zip(suite, said, strict=True)}
             outcomes[name] = check(suite, given[name], params.similarity)
     found = report(suite, outcomes, given)

@@ -20,11 +20,8 @@ from chatloop.io import hub
 from chatloop.io.cases import read_case_files
 from chatloop.io.registry.holding import local_model
 from chatloop.io.registry.versions import CHAMPION
-from chatloop.modeling.answering import Chatter, Sampling
-from chatloop.modeling.batching import answers_or_none
-from chatloop.modeling.scoring import be_deterministic
+from chatloop.modeling.asking import ask
 from chatloop.params.behave import BehaveParams
-from chatloop.tokens.rendering import Renderer
 
 CANDIDATE = Path("models/candidate")
 OUTCOMES = {True: ("passed", "green"), False: ("failed", "yellow"), None: ("for the judge", "dim")}
@@ -46,11 +43,9 @@ def model_folder(name: str, which: str | int | None) -> Path:
 def ask_cases(params: BehaveParams, folder: Path, cases: Path) -> dict[str, Any]:
     """The report on the model in a folder, as its only `candidate`."""
     suite = parse_suite(read_case_files(cases))
-    be_deterministic(0, params.threads)
     tokenizer, model = hub.load_tokenizer(folder), hub.load_model(folder)
-    chatter = Chatter(model, tokenizer, Renderer(tokenizer))
-    wish = Sampling(max_tokens=params.max_new_tokens)
-    said = answers_or_none(chatter, [case.asked for case in suite], wish)
+    asked = [case.asked for case in suite]
+    said = ask(model, tokenizer, asked, params.max_new_tokens, params.threads)
     given = {case.name: text for case, text in zip(suite, said, strict=True)}
     outcomes = check(suite, given, params.similarity)
     return report(suite, {"candidate": outcomes}, {"candidate": given})
