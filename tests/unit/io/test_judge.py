@@ -1,13 +1,9 @@
 """A real server on loopback that answers, and one for each way in which it does not."""
 
-import json
 import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -15,48 +11,10 @@ from pydantic import ValidationError
 from chatloop.errors import UserError
 from chatloop.io.judge import open_judge
 from chatloop.params.behave import JudgeParams, Prices
+from tests.judges import Server, completion, judge_server, says
 
 ASK = [{"role": "user", "content": "which is better?"}]
 OTHER = [[{"role": "user", "content": f"question {n}"}] for n in range(9)]
-
-
-def completion(text: object = '{"better": "A"}', **more: object) -> bytes:
-    message = {"role": "assistant", "content": text}
-    return json.dumps({"choices": [{"message": message}], **more}).encode()
-
-
-USAGE = {"usage": {"prompt_tokens": 12, "completion_tokens": 3}}
-
-
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-    behave: Callable[[BaseHTTPRequestHandler], None]
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.seen: list[tuple[str, dict[str, Any], str]] = []
-        self.over = threading.Event()
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.seen.append((self.path, body, self.headers.get("Authorization", "")))
-        with suppress(OSError):
-            self.server.behave(self)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def says(body: bytes, status: int = 200, length: int | None = None) -> Callable[..., None]:
-    def answer(to: BaseHTTPRequestHandler) -> None:
-        to.send_response(status)
-        to.send_header("Content-Length", str(len(body) if length is None else length))
-        to.end_headers()
-        to.wfile.write(body)
-
-    return answer
 
 
 def stays_silent(to: BaseHTTPRequestHandler) -> None:
@@ -77,15 +35,8 @@ def redirects(to: BaseHTTPRequestHandler) -> None:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    one = Server()
-    one.behave = says(completion(**USAGE))
-    thread = threading.Thread(target=one.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield one
-    one.over.set()
-    one.shutdown()
-    one.server_close()
-    thread.join()
+    with judge_server() as one:
+        yield one
 
 
 def params(server: Server, **changed: object) -> JudgeParams:

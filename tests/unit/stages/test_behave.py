@@ -1,15 +1,20 @@
 """The stage writes one report, the same to the byte, with a champion and without."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chatloop.behaviour.evidence import evidence
+from chatloop.gating import probes
 from chatloop.io import hub
 from chatloop.io.files import read_json
 from chatloop.params.behave import BehaveParams
 from chatloop.params.file import read_params
 from chatloop.stages.behave import behave
+from tests.judges import judge_server
+from tests.unit.gating.test_deciding import PARAMS as GATE
 
 CASES = """
 - name: says_something
@@ -60,3 +65,39 @@ def test_both_are_asked_and_the_report_is_the_same_to_the_byte(
     assert project["behaviours"].read_bytes() == first
     found = read_json(project["behaviours"])
     assert found["candidate"] == found["champion"]
+
+
+def test_the_judge_is_asked_in_both_orders_and_a_second_run_asks_nothing(
+    project: dict[str, Path], params: BehaveParams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(["Yes.", "No."] * 2)
+    monkeypatch.setattr("chatloop.stages.behave.ask", lambda *_: [next(answers)])
+    shutil.copytree(project["candidate"], project["champion"], dirs_exist_ok=True)
+    (project["cases"] / "mine.yaml").write_text("- {name: a, question: q, rubric: is kind}")
+    with judge_server() as server:
+        url = f"http://127.0.0.1:{server.server_port}/v1"
+        named = params.judge.model_copy(update={"url": url, "model": "judge"})
+        asking = params.model_copy(update={"judge": named})
+        behave(asking, **project)
+        first = project["behaviours"].read_bytes()
+        behave(asking, **project)
+
+    assert len(server.seen) == 2
+    assert project["behaviours"].read_bytes() == first
+    judged = read_json(project["behaviours"])["judge"]
+    assert (judged["compared"], judged["ties"], judged["agrees_with_itself"]) == (1, 1, 0.0)
+    assert (judged["input_tokens"], judged["output_tokens"]) == (24, 6)
+
+
+def test_the_gate_reads_what_the_stage_wrote(
+    project: dict[str, Path], params: BehaveParams
+) -> None:
+    (project["cases"] / "mine.yaml").write_text(
+        "- {name: speaks_long, question: q, min_words: 1000, must: true}"
+    )
+    behave(params, **project)
+    seen = evidence(read_json(project["behaviours"]))
+    assert seen is not None
+    (finding,) = probes.behaviours(seen, GATE)
+    assert finding.outcome == "REJECT"
+    assert finding.reason == "fails 1 cases that it must pass: speaks_long"
