@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from chatloop.params.behave import BehaveParams
 from chatloop.params.data import (
     Allow,
     Boilerplate,
@@ -238,4 +239,5 @@ class Params(Section):
     train: TrainParams
     champion: ChampionParams
     evaluate: EvaluateParams
+    behave: BehaveParams
     gate: GateParams
