@@ -56,10 +56,11 @@ class Memorised:
 
 @dataclass(frozen=True)
 class Forgotten:
-    """Bits per byte on general text; `champion` is None where there is none yet."""
+    """Bits per byte on general text; `champion` is None where there is none yet, `base` where it
+    knew nothing that could be forgotten."""
 
     candidate: float
-    base: float
+    base: float | None
     champion: float | None
 
 

@@ -26,6 +26,7 @@ from chatloop.params.data import (
     Share,
     Weights,
 )
+from chatloop.params.probing import Canaries, ProbeParams, SpeedParams
 from chatloop.params.sources import IngestParams
 from chatloop.privacy.kinds import Kind
 
@@ -119,11 +120,12 @@ class BaseParams(Section):
 
 
 class TokenizeParams(Section):
-    """How conversations become packed rows."""
+    """How conversations become packed rows, and whether secrets are planted among them."""
 
     context: int = Field(ge=32, le=1_048_576)
     too_long: Literal["split", "drop"]
     max_lost_answer_share: Share
+    canaries: Canaries | None
 
 
 class TrainParams(Section):
@@ -200,4 +202,6 @@ class Params(Section):
     train: TrainParams
     champion: ChampionParams
     evaluate: EvaluateParams
+    probe: ProbeParams
+    speed: SpeedParams
     gate: GateParams

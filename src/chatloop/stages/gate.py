@@ -1,6 +1,7 @@
 """The verdict on exactly this candidate, with reasons. Always exits zero: worse is an outcome.
 
-In: data/evaluate/scores.parquet, models/candidate, pins/champion.json. Out: reports/verdict.json.
+In: data/evaluate/scores.parquet, reports/probe.json, reports/speed.json, models/candidate,
+pins/champion.json. Out: reports/verdict.json.
 """
 
 from pathlib import Path
@@ -13,16 +14,33 @@ from chatloop.errors import UserError
 from chatloop.gating import Evidence, Scores, Verdict, decide
 from chatloop.io.files import folder_sha256, read_json, write_json
 from chatloop.params import GateParams
+from chatloop.probing.reading import forgotten, memorised
+from chatloop.probing.reading import speed as paced
 from chatloop.stages import main, say
 
 
-def gate(params: GateParams, scores: Path, candidate: Path, pin: Path, verdict: Path) -> None:
+def gate(
+    params: GateParams,
+    scores: Path,
+    probe: Path,
+    speed: Path,
+    candidate: Path,
+    pin: Path,
+    verdict: Path,
+) -> None:
     """Decide, and write the verdict with the candidate's hash and the champion it was held to."""
     try:
         table = pl.read_parquet(scores)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise UserError(f"{scores}: is not a whole Parquet table; run evaluate again") from error
-    decided = decide(Evidence(_scores(table)), params)
+    probed = read_json(probe)
+    evidence = Evidence(
+        _scores(table),
+        memorised=memorised(probed),
+        forgotten=forgotten(probed),
+        speed=paced(read_json(speed)),
+    )
+    decided = decide(evidence, params)
     champion = read_json(pin).get("version")
     write_json(verdict, _report(decided, folder_sha256(candidate), champion))
     say(f"gate: {decided.verdict}: {'; '.join(decided.reasons)}")
