@@ -33,7 +33,7 @@ def place(tmp_path: Path, chatml: Any) -> Path:
 
 
 def run(place: Path, context: int, limit: float) -> dict[str, Any]:
-    params = TokenizeParams(context=context, too_long="split", max_lost_answer_share=limit)
+    params = TokenizeParams(context=context, too_long="split", max_lost_answer_share=limit, canaries=None)
     paths = [place / name for name in (*READS, *WRITES)]
     try:
         tokenize(params, *paths)
