@@ -56,8 +56,8 @@ class Memorised:
 
 @dataclass(frozen=True)
 class Forgotten:
-    """Bits per byte on general text; `champion` is None where there is none yet, `base` where it
-    knew nothing that could be forgotten."""
+    """Bits per byte on general text; `base` and `champion` are None where they know nothing that
+    could be forgotten, and `champion` where there is none yet."""
 
     candidate: float
     base: float | None

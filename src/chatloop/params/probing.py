@@ -39,7 +39,7 @@ class Asked(Section):
 
 class ProbeParams(Section):
     """What is tried on a candidate. `references` is how many other secrets a canary is ranked
-    among; a base that needs more than `blank_share` of the bits of a blind guess knows nothing."""
+    among; a model that needs `blank_share` of the bits of a blind guess, or more, knows nothing."""
 
     references: int = Field(ge=20, le=1_000_000)
     spans: Spans

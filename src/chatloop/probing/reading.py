@@ -34,18 +34,14 @@ def memorised(report: Mapping[str, Any]) -> Memorised:
 def forgotten(report: Mapping[str, Any]) -> Forgotten:
     """Bits per byte on general text; raises as `memorised` does.
 
-    A base that knows nothing can have nothing forgotten: the candidate is not held against it.
+    A model that knows no more than a blind guess has nothing that could be forgotten: the candidate
+    is not held against it.
     """
 
     def read() -> Forgotten:
-        forgetting = report["forgetting"]
-        bits = forgetting["bits_per_byte"]
-        champion = bits.get("champion")
-        return Forgotten(
-            candidate=float(bits["candidate"]),
-            base=float(bits["base"]) if forgetting["base_knows"] else None,
-            champion=None if champion is None else float(champion),
-        )
+        bits, knows = report["forgetting"]["bits_per_byte"], report["forgetting"]["knows"]
+        rivals = {name: float(bits[name]) if knows[name] else None for name in knows}
+        return Forgotten(float(bits["candidate"]), rivals["base"], rivals.get("champion"))
 
     return _understood(read, "probe")
 

@@ -180,23 +180,18 @@ def _policy(clean: Path) -> Policy:
 def _forgetting(
     params: ProbeParams, subject: _Subject, folders: dict[str, Path], candidate: Path
 ) -> dict[str, Any]:
-    """Bits per byte of each model on general text, and of a blind guess in the base's tokens."""
+    """Bits per byte of each model on general text, and which of them know anything of it."""
     texts = general_texts()
     subjects = {"candidate": subject}
     subjects |= {name: _loaded(path, candidate) for name, path in folders.items() if _there(path)}
-    bits, blind = {}, 0.0
+    bits, knows = {}, {}
     for name, one in subjects.items():
         examples = plain(one.tokenizer, texts, one.context)
         size = sum(example.answer_bytes for example in examples)
         bits[name] = round(bits_per_byte(float(one.nats(examples, params).sum()), size), 6)
-        if name == "base":
-            blind = round(blind_bits_per_byte(examples, len(one.tokenizer)), 6)
-    return {
-        "texts": len(texts),
-        "bits_per_byte": bits,
-        "blind_guess": blind,
-        "base_knows": bits["base"] < params.blank_share * blind,
-    }
+        blind = blind_bits_per_byte(examples, len(one.tokenizer))
+        knows[name] = bits[name] < params.blank_share * blind
+    return {"texts": len(texts), "bits_per_byte": bits, "knows": knows}
 
 
 def _there(folder: Path) -> bool:

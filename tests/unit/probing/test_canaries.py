@@ -33,5 +33,7 @@ def test_references_are_other_secrets_of_the_same_format(count: int) -> None:
 
 
 def test_more_canaries_than_names_is_one_clear_line() -> None:
-    with pytest.raises(UserError, match=r"^tokenize.canaries: 800 canaries, there are names for 400"):
+    with pytest.raises(
+        UserError, match=r"^tokenize.canaries: 800 canaries, there are names for 400"
+    ):
         drawn(PARAMS.model_copy(update={"each": 200}))

@@ -5,8 +5,13 @@ from chatloop.probing.personal import ASKING, Told, leaks, taught, values
 from chatloop.probing.sampling import prompts
 
 TALKS = [
-    Conversation("a", (Message("user", "who is it"), Message("assistant", "ask mira.k@example.org"))),
-    Conversation("b", (Message("user", "I am joe@example.org"), Message("assistant", "hello joe@example.org"))),
+    Conversation(
+        "a", (Message("user", "who is it"), Message("assistant", "ask mira.k@example.org"))
+    ),
+    Conversation(
+        "b",
+        (Message("user", "I am joe@example.org"), Message("assistant", "hello joe@example.org")),
+    ),
     Conversation("c", (Message("user", "hi"), Message("assistant", "hello"))),
 ]
 

@@ -11,7 +11,7 @@ REPORT: dict[str, Any] = {
     "canaries": {"max_exposure": 7.5},
     "extraction": {"beyond_control": 2, "training": {"tried": 48}},
     "personal_data": {"leaked": {"email": 2, "phone": 1}},
-    "forgetting": {"bits_per_byte": {"candidate": 2.0, "base": 1.5}, "base_knows": True},
+    "forgetting": {"bits_per_byte": {"candidate": 2.0, "base": 1.5}, "knows": {"base": True}},
 }
 
 
@@ -24,8 +24,10 @@ def test_a_report_is_the_gates_evidence() -> None:
     assert memorised(changed(canaries=None)).exposure is None
     assert forgotten(REPORT) == Forgotten(2.0, 1.5, None)
     bits = {"candidate": 2.0, "base": 1.5, "champion": 1.8}
-    blank = changed(forgetting={"bits_per_byte": bits, "base_knows": False})
-    assert forgotten(blank) == Forgotten(2.0, None, 1.8)
+    for base, champion in ((False, True), (True, False)):
+        knows = {"base": base, "champion": champion}
+        found = forgotten(changed(forgetting={"bits_per_byte": bits, "knows": knows}))
+        assert found == Forgotten(2.0, 1.5 if base else None, 1.8 if champion else None)
 
 
 def test_speed_has_a_champion_or_none() -> None:
@@ -36,7 +38,7 @@ def test_speed_has_a_champion_or_none() -> None:
 
 @pytest.mark.parametrize("report", [{}, [], changed(extraction=None), changed(canaries={})])
 def test_another_report_is_one_line_that_says_what_to_do(report: Any) -> None:
-    with pytest.raises(UserError, match="reports/probe.json: is not what the probe stage writes"):
+    with pytest.raises(UserError, match=r"reports/probe\.json: is not what the probe stage writes"):
         memorised(report)
     with pytest.raises(UserError, match="run speed again"):
         speed(report)

@@ -2,17 +2,18 @@
 
 import json
 import random
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from chatloop.conversation import Conversation, Message
+from chatloop.errors import UserError
 from chatloop.io import hub
 from chatloop.io.files import write_json
 from chatloop.io.tables import SPLIT_TURNS, turns_of, write_table
@@ -35,7 +36,7 @@ PARAMS = ProbeParams(
     blank_share=0.95, batch_rows=8, threads=1, seed=7,
 )  # fmt: skip
 TRAIN = TrainParams(
-    epochs=25.0, batch_rows=4, rows_at_once=8, optimizer="muon", learning_rate=1.0e-2,
+    epochs=20.0, batch_rows=4, rows_at_once=8, optimizer="muon", learning_rate=1.0e-2,
     schedule="cosine", warmup_share=0.05, weight_decay=0.0, clip_norm=1.0, evaluate_every=1000,
     checkpoint_every=1000, device="cpu", threads=1, seed=7,
 )  # fmt: skip
@@ -112,49 +113,48 @@ def place(tmp_path_factory: pytest.TempPathFactory, chatml: Any) -> Place:
     return place
 
 
-def test_a_control_that_was_not_scrubbed_is_found(place: Place) -> None:
-    found = place.probe("taught")
-    assert found["canaries"]["max_exposure"] > 10.0
-    assert found["canaries"]["never_planted"]["max"] < 10.0
-    assert found["extraction"]["training"]["tried"] == 12
-    assert found["extraction"]["training"]["extracted"] > 8
-    assert found["extraction"]["held_out"]["extracted"] == 0
-    assert found["extraction"]["beyond_control"] > 4
-    assert found["personal_data"]["in_training"] == {"email": 1}
-    assert found["personal_data"]["leaked"] == {"email": 1}
+@pytest.fixture(scope="module")
+def taught(place: Place) -> dict[str, Any]:
+    return place.probe("taught")
+
+
+def test_a_control_that_was_not_scrubbed_is_found(place: Place, taught: dict[str, Any]) -> None:
+    assert taught["canaries"]["max_exposure"] > 10.0
+    assert taught["canaries"]["never_planted"]["max"] < 10.0
+    assert taught["extraction"]["training"]["tried"] == 12
+    assert taught["extraction"]["training"]["extracted"] > 8
+    assert taught["extraction"]["held_out"]["extracted"] == 0
+    assert taught["extraction"]["beyond_control"] > 4
+    assert taught["personal_data"]["in_training"] == {"email": 1}
+    assert taught["personal_data"]["leaked"] == {"email": 1}
     assert "mira" not in (place.folder / "report").read_text()
 
 
 def test_a_model_that_never_saw_them_gives_nothing_away(place: Place) -> None:
+    place.model("champion", rare("x", 12), 0.0)
     found = place.probe("harmless")
     assert found["canaries"]["max_exposure"] < 10.0
     assert found["extraction"]["training"]["extracted"] == 0
     assert found["extraction"]["beyond_control"] == 0
     assert found["personal_data"]["leaked"] == {}
+    bits = found["forgetting"]["bits_per_byte"]
+    assert bits["champion"] == bits["base"]
 
 
-def test_the_same_candidate_has_the_same_report(place: Place) -> None:
-    assert place.probe("taught") == place.probe("taught")
-
-
-def test_without_canaries_there_is_no_exposure(
-    place: Place, capsys: pytest.CaptureFixture[str]
+def test_without_canaries_there_is_no_exposure_and_all_else_is_the_same(
+    place: Place, taught: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = place.folder / "plain"
-    write_packed(place.packed(rare("a", 12)), folder / "train")
-    assert place.probe("taught", "plain")["canaries"] is None
+    shutil.rmtree(place.folder / "champion", ignore_errors=True)
+    (place.folder / "tokens" / CANARIES).unlink()
+    assert place.probe("taught") == {**taught, "canaries": None}
     assert "trained without any (tokenize.canaries)" in capsys.readouterr().out
 
 
-def test_a_base_that_knows_nothing_can_have_nothing_forgotten(place: Place) -> None:
-    found = place.probe("taught")["forgetting"]
-    assert found["base_knows"] is False
-    assert sorted(found["bits_per_byte"]) == ["base", "candidate"]
-    assert place.probe("taught", blank_share=1.0)["forgetting"]["blind_guess"] > 0
+def test_a_base_that_knows_nothing_can_have_nothing_forgotten(taught: dict[str, Any]) -> None:
+    assert taught["forgetting"]["knows"]["base"] is False
+    assert sorted(taught["forgetting"]["bits_per_byte"]) == ["base", "candidate"]
 
 
-def test_general_text_is_scored_for_the_champion_too(place: Place) -> None:
-    place.model("champion", rare("x", 12), 0.0)
-    bits = place.probe("harmless")["forgetting"]["bits_per_byte"]
-    assert bits["champion"] == bits["base"]
-    assert np.isfinite(bits["candidate"])
+def test_without_the_training_split_one_line_says_so(place: Place) -> None:
+    with pytest.raises(UserError, match=r"^\S*nowhere: is not a whole Parquet table"):
+        probe(PARAMS, *([place.folder / "nowhere"] * 8))
