@@ -16,6 +16,8 @@ from chatloop.modeling.scoring import Logits, batch_of
 from chatloop.tokens.packing import Packed, pack
 from chatloop.tokens.rendering import Example
 
+AT_ONCE = 32  # prompts that are gone on with together
+
 
 def nats_of(
     model: Any, pad_id: int, examples: Sequence[Example], context: int, batch_rows: int
@@ -62,9 +64,17 @@ def _missed(team: Replicas, packed: Packed, batch_rows: int, examples: int) -> N
 def continuations(
     model: Any, tokenizer: Any, prompts: Sequence[Sequence[int]], tokens: int, temperature: float
 ) -> list[str]:
-    """What the model writes after each prompt of ids, all at once; greedily at temperature 0."""
-    if not prompts:
-        return []
+    """What the model writes after each prompt of ids, many at a time; greedily at temperature 0."""
+    parts = (prompts[at : at + AT_ONCE] for at in range(0, len(prompts), AT_ONCE))
+    return [
+        text for part in parts for text in _continued(model, tokenizer, part, tokens, temperature)
+    ]
+
+
+def _continued(
+    model: Any, tokenizer: Any, prompts: Sequence[Sequence[int]], tokens: int, temperature: float
+) -> list[str]:
+    """All at once, padded on the left."""
     width = max(len(prompt) for prompt in prompts)
     ids = torch.full((len(prompts), width), tokenizer.pad_token_id, dtype=torch.long)
     seen = torch.zeros_like(ids)

@@ -2,7 +2,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatloop.conversation import Conversation, Message
@@ -34,6 +34,7 @@ def test_a_span_is_what_follows_the_prefix_of_the_last_answer(
 words = st.lists(st.integers(0, 3), min_size=1, max_size=60)
 
 
+@settings(deadline=None)
 @given(words, st.lists(st.integers(0, 4), min_size=1, max_size=4), st.integers(1, 9))
 def test_occurrences_are_those_within_one_example(
     text: list[int], span: list[int], size: int
