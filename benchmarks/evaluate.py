@@ -26,8 +26,8 @@ from chatloop.corpus import generate
 from chatloop.io import hub
 from chatloop.modeling.answering import Chatter, Sampling
 from chatloop.modeling.chatready import make_chat_ready
-from chatloop.modeling.generating import generate_answers
-from chatloop.modeling.judging import score_conversations
+from chatloop.modeling.measuring.generating import generate_answers
+from chatloop.modeling.measuring.judging import score_conversations
 from chatloop.modeling.scoring import be_deterministic
 from chatloop.modeling.tiny import build_model, build_tokenizer
 from chatloop.params.file import read_params

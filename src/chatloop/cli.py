@@ -121,7 +121,7 @@ def behave(
 
     params = read_params(project.PARAMS)
     folder = model_folder(params.champion.name, "candidate" if candidate else version)
-    found = ask_cases(params.behave, folder, cases)
+    found = ask_cases(params.evaluate, folder, cases)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, sort_keys=True))
     else:

@@ -21,7 +21,8 @@ SMALL = (
     "train.evaluate_every=1000",
     "evaluate.generations=2",
     "evaluate.max_new_tokens=8",
-    "behave.max_new_tokens=8",
+    "evaluate.probe.personal.prompts=4",
+    "evaluate.speed.rounds=1",
     "gate.min_conversations=20",
     "gate.resamples=200",
 )

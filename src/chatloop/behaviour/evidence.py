@@ -17,7 +17,7 @@ def evidence(found: Mapping[str, Any]) -> Behaviours | None:
     """What the gate judges by, from a report; None where nothing was checked.
 
     Raises:
-        UserError: the report is not one of `behave`.
+        UserError: the report is not what the evaluate stage writes.
     """
     try:
         rows = [row for row in found["cases"] if row["candidate"]["passed"] is not None]
@@ -31,7 +31,9 @@ def evidence(found: Mapping[str, Any]) -> Behaviours | None:
             champion=None if champion is None else _flags(champion),
         )
     except (KeyError, TypeError) as error:
-        raise UserError("reports/behaviours.json: is no report of behave; run it again") from error
+        raise UserError(
+            "reports/behaviours.json: is not what the evaluate stage writes; run evaluate again"
+        ) from error
 
 
 def _flags(values: Sequence[bool]) -> Flags:

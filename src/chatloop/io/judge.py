@@ -21,7 +21,7 @@ from chatloop.conversation import ChatMessage
 from chatloop.errors import UserError
 from chatloop.io.files import fingerprint, write_json
 from chatloop.judging.reply import Reply
-from chatloop.params.behave import JudgeParams
+from chatloop.params.evaluate import JudgeParams
 
 MAX_BODY = 2**20
 MAX_TOKENS_SAID = 10**9
@@ -109,8 +109,8 @@ def _key(variable: str | None) -> dict[str, str]:
     key = os.environ.get(variable, "").strip()
     if not key or not key.isascii() or not key.isprintable():
         raise UserError(
-            f"behave.judge.key_env: {variable} holds no key; set it to that of the judge, or "
-            "behave.judge.url to null"
+            f"evaluate.judge.key_env: {variable} holds no key; set it to that of the judge, or "
+            "evaluate.judge.url to null"
         )
     return {"Authorization": f"Bearer {key}"}
 

@@ -20,7 +20,7 @@ from chatloop.behaviour.checks import Answers
 from chatloop.conversation import ChatMessage, Message
 from chatloop.judging.prompt import Side, question, verdict
 from chatloop.judging.reply import FAILURES, Reply
-from chatloop.params.behave import JudgeParams
+from chatloop.params.evaluate import JudgeParams
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.redaction import redact
 

@@ -1,6 +1,6 @@
 """The evaluation as a page: the verdict, why, then what it stands on, down to single answers.
 
-evaluation_page(verdict.json, evaluate.json, rows of curve.csv, generations.json) → HTML
+evaluation_page(verdict.json, evaluate.json, rows of curve.csv, {"generations": …, …}) → HTML
 
 Pure, and it stands alone: no script, no font, no picture from elsewhere; a figure is inline SVG.
 """
@@ -43,9 +43,12 @@ def evaluation_page(
     verdict: Mapping[str, Any],
     evaluated: Mapping[str, Any],
     curve: Sequence[Mapping[str, Any]],
-    generations: Sequence[Mapping[str, Any]],
+    found: Mapping[str, Any],
 ) -> str:
-    """HTML. What is missing, as a first run has no champion, is left out."""
+    """HTML, with `found` from generations.json, behaviours.json and probe.json by their names.
+
+    What is missing, as a first run has no champion, is left out.
+    """
     models = [name for name in MODELS if name in evaluated["bits_per_byte"]]
     rival = "champion" if "champion" in models else "base"
     return template("evaluation.html").render(
@@ -58,7 +61,9 @@ def evaluation_page(
         slices=_slices(evaluated.get("slices", [])),
         metrics=_metrics(evaluated.get("written", {}), [*models, "reference"]),
         written=evaluated.get("written", {}),
-        sections=_sections(generations, models, rival),
+        sections=_sections(found.get("generations", []), models, rival),
+        behaviours=_behaviours(found.get("behaviours", {})),
+        probe=found.get("probe", {}),
     )
 
 
@@ -71,6 +76,22 @@ def _metrics(written: Mapping[str, Any], columns: Sequence[str]) -> list[dict[st
         if any(texts):
             rows.append({"label": label, "better": better, "texts": texts})
     return rows
+
+
+def _behaviours(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Counts by kind for each model, and the cases that the candidate fails, musts first."""
+    models = [name for name in MODELS if name in report]
+    kinds = report["candidate"]["by_kind"] if models else {}
+    failed = [row for row in report.get("cases", []) if row["candidate"]["passed"] is False]
+    return {
+        "models": models,
+        "kinds": [
+            {"label": kind.replace("_", " "), "of": one["checked"],
+             "passed": [report[name]["by_kind"][kind]["passed"] for name in models]}
+            for kind, one in kinds.items()
+        ],
+        "failed": sorted(failed, key=lambda row: not row["must"]),
+    }  # fmt: skip
 
 
 def _curves(curve: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

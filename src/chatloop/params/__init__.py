@@ -7,11 +7,11 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from chatloop.params.behave import BehaveParams
 from chatloop.params.data import (
     Allow,
     Boilerplate,
     Bounds,
+    Canaries,
     Caps,
     Contamination,
     Drift,
@@ -27,6 +27,7 @@ from chatloop.params.data import (
     Share,
     Weights,
 )
+from chatloop.params.evaluate import EvaluateParams
 from chatloop.params.sources import IngestParams
 from chatloop.privacy.kinds import Kind
 
@@ -124,11 +125,12 @@ class BaseParams(Section):
 
 
 class TokenizeParams(Section):
-    """How conversations become packed rows."""
+    """How conversations become packed rows, and whether secrets are planted among them."""
 
     context: int = Field(ge=32, le=1_048_576)
     too_long: Literal["split", "drop"]
     max_lost_answer_share: Share
+    canaries: Canaries | None = None
 
 
 class Adapter(Section):
@@ -188,17 +190,6 @@ class ChampionParams(Section):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
 
 
-class EvaluateParams(Section):
-    """How much is scored at a time and how much is written anew: the answers of how many
-    conversations, greedy and, unless the `temperature` is 0, sampled as well."""
-
-    batch_rows: Positive
-    generations: int = Field(ge=0)
-    max_new_tokens: Positive
-    temperature: float = Field(ge=0.0, le=10.0)
-    threads: int = Field(ge=1, le=256)
-
-
 class Noise(Section):
     """What another seed alone changes: standard deviations between equal trainings, of bits per
     byte overall and in a slice; `guarded` is how far a guarded mean may fall."""
@@ -239,5 +230,4 @@ class Params(Section):
     train: TrainParams
     champion: ChampionParams
     evaluate: EvaluateParams
-    behave: BehaveParams
     gate: GateParams

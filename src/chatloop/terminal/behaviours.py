@@ -12,16 +12,18 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from chatloop.behaviour.checks import check
-from chatloop.behaviour.report import report
 from chatloop.behaviour.suite import parse_suite
 from chatloop.errors import UserError
+from chatloop.evaluating.behaving import behaved, replies
+from chatloop.evaluating.subject import Subject
 from chatloop.io import hub
 from chatloop.io.cases import read_case_files
+from chatloop.io.files import read_json
 from chatloop.io.registry.holding import local_model
 from chatloop.io.registry.versions import CHAMPION
-from chatloop.modeling.asking import ask
-from chatloop.params.behave import BehaveParams
+from chatloop.modeling.scoring import be_repeatable
+from chatloop.params.evaluate import EvaluateParams
+from chatloop.tokens.rendering import Renderer
 
 CANDIDATE = Path("models/candidate")
 OUTCOMES = {True: ("passed", "green"), False: ("failed", "yellow"), None: ("for the judge", "dim")}
@@ -40,15 +42,17 @@ def model_folder(name: str, which: str | int | None) -> Path:
     return local_model(name, CHAMPION if which is None else which)
 
 
-def ask_cases(params: BehaveParams, folder: Path, cases: Path) -> dict[str, Any]:
+def ask_cases(params: EvaluateParams, folder: Path, cases: Path) -> dict[str, Any]:
     """The report on the model in a folder, as its only `candidate`."""
     suite = parse_suite(read_case_files(cases))
+    be_repeatable(params.seed, params.threads)
     tokenizer, model = hub.load_tokenizer(folder), hub.load_model(folder)
-    asked = [case.asked for case in suite]
-    said = ask(model, tokenizer, asked, params.max_new_tokens, params.threads)
-    given = {case.name: text for case, text in zip(suite, said, strict=True)}
-    outcomes = check(suite, given, params.similarity)
-    return report(suite, {"candidate": outcomes}, {"candidate": given})
+    context = hub.context_length(read_json(folder / "config.json")) or params.max_new_tokens
+    subject = Subject(
+        "candidate", model, tokenizer, Renderer(tokenizer), context, params.batch_rows
+    )
+    given = {subject.name: replies(subject, suite, params.max_new_tokens)}
+    return behaved(suite, given, params.similarity)
 
 
 def behaviours_table(title: str, found: Mapping[str, Any], answers: bool) -> RenderableType:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from chatloop.errors import UserError
 from chatloop.io.judge import open_judge
-from chatloop.params.behave import JudgeParams, Prices
+from chatloop.params.evaluate import JudgeParams, Prices
 from tests.judges import Server, completion, judge_server, says
 
 ASK = [{"role": "user", "content": "which is better?"}]

@@ -9,7 +9,7 @@ from chatloop.conversation import ChatMessage, Message
 from chatloop.judging.comparing import compare
 from chatloop.judging.prompt import question, verdict
 from chatloop.judging.reply import Reply
-from chatloop.params.behave import JudgeParams, Prices
+from chatloop.params.evaluate import JudgeParams, Prices
 
 PARAMS = JudgeParams(
     url="http://127.0.0.1:1/v1", model="j", key_env=None, timeout_seconds=1.0, max_calls=9,

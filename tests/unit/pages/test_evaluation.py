@@ -78,7 +78,9 @@ def generations(models: tuple[str, ...]) -> list[dict[str, Any]]:
 
 def page(*models: str, word: str = "REJECT") -> str:
     chosen = models or ("candidate", "champion", "base")
-    return evaluation_page(verdict(word), evaluated(chosen), CURVE, generations(chosen))
+    return evaluation_page(
+        verdict(word), evaluated(chosen), CURVE, {"generations": generations(chosen)}
+    )
 
 
 class Balance(HTMLParser):
@@ -127,7 +129,7 @@ def test_a_first_run_has_no_champion_and_may_have_written_nothing() -> None:
     assert "champion's" not in html
     assert "What got better than the base" in html
     scores = {k: v for k, v in evaluated(("candidate", "base")).items() if k != "written"}
-    bare = evaluation_page(verdict(), scores, [], [])
+    bare = evaluation_page(verdict(), scores, [], {})
     assert "Written answers" not in bare
     assert "Learning curve" not in bare
 

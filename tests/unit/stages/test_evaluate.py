@@ -1,6 +1,7 @@
 """Every answer scored and some written anew, with small models in a project of three folders."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,34 @@ from chatloop.errors import UserError
 from chatloop.io import hub
 from chatloop.io.files import digests, write_json
 from chatloop.io.tables import TURNS, turns_of, write_table
-from chatloop.params import EvaluateParams
+from chatloop.io.tokens import write_packed
+from chatloop.params.evaluate import Asked, EvaluateParams, Spans, Speed
+from chatloop.params.file import read_params
 from chatloop.stages.evaluate import evaluate
+from chatloop.tokens.fitting import Fitter
+from chatloop.tokens.packing import pack
+from chatloop.tokens.rendering import Renderer
+from tests.judges import judge_server
 
-PARAMS = EvaluateParams.model_validate(
-    {"batch_rows": 4, "generations": 3, "max_new_tokens": 6, "temperature": 0.9, "threads": 1}
-)
 OUTS = {
     "scores": "scores.parquet", "answers": "answers.parquet", "generations": "generations.json",
-    "by_slice": "slices.csv", "report": "evaluate.json",
+    "by_slice": "slices.csv", "report": "evaluate.json", "behaviours": "behaviours.json",
+    "probe": "probe.json", "pace": "speed.json", "replies": "replies",
 }  # fmt: skip
+CHANGED = {
+    "batch_rows": 4, "generations": 3, "max_new_tokens": 6, "temperature": 0.9, "threads": 1,
+}  # fmt: skip
+ROOT = Path(__file__).parents[3]
+FOLDERS = ("base", "candidate", "champion", "tokens", "cases")
+CASES = """
+- name: says_something
+  question: where is my order
+  min_words: 0
+- name: keeps_cards_to_itself
+  question: where is it
+  no_personal_data: true
+  must: true
+"""
 
 
 def talks(count: int) -> list[Conversation]:
@@ -51,6 +70,23 @@ def model_at(folder: Path, tokenizer: Any, seed: int, context: int = 128) -> Non
     write_json(folder / hub.CARD, {"trained_context": 128})
 
 
+def small() -> EvaluateParams:
+    shipped = read_params(ROOT / "params.yaml").evaluate
+    return shipped.model_copy(
+        update=CHANGED
+        | {
+            "speed": Speed(prompts=1, new_tokens=3, rounds=1),
+            "probe": shipped.probe.model_copy(
+                update={
+                    "spans": Spans(count=4, prefix=2, tokens=4, least=2),
+                    "personal": Asked(prompts=3, max_new_tokens=4, temperature=1.0, kinds=None),
+                    "texts": 4,
+                }
+            ),
+        }
+    )
+
+
 @pytest.fixture
 def project(tmp_path: Path, chatml: Any) -> Path:
     for name, seed in (("base", 1), ("candidate", 2), ("champion", 3)):
@@ -60,13 +96,19 @@ def project(tmp_path: Path, chatml: Any) -> Path:
     )
     write_table(turns_of(talks(7), "shop"), tmp_path / "test.parquet")
     write_table(turns_of(talks(2), "shop"), tmp_path / "train.parquet")
+    fitted = Fitter(Renderer(chatml), 128, "split").fit(talks(2))
+    write_packed(pack(fitted.examples, 128, chatml.pad_token_id), tmp_path / "tokens" / "train")
+    write_json(tmp_path / "clean.json", {})
+    (tmp_path / "cases").mkdir()
+    (tmp_path / "cases" / "mine.yaml").write_text(CASES)
     return tmp_path
 
 
-def run(project: Path) -> dict[str, Any]:
+def run(project: Path, params: EvaluateParams | None = None) -> dict[str, Any]:
     inputs = {name: project / f"{name}.parquet" for name in ("test", "train")}
-    inputs |= {name: project / name for name in ("base", "candidate", "champion")}
-    evaluate(PARAMS, **inputs, **{name: project / "out" / file for name, file in OUTS.items()})
+    inputs |= {name: project / name for name in FOLDERS} | {"clean": project / "clean.json"}
+    outs = {name: project / "out" / file for name, file in OUTS.items()}
+    evaluate(params or small(), **inputs, **outs)
     found: dict[str, Any] = json.loads((project / "out" / "evaluate.json").read_text())
     return found
 
@@ -116,8 +158,10 @@ def test_written_answers_are_those_of_every_turn(project: Path) -> None:
 
 def test_the_same_inputs_are_the_same_bytes(project: Path) -> None:
     run(project)
+    (project / "out" / "speed.json").unlink()
     first = digests(project / "out")
     run(project)
+    (project / "out" / "speed.json").unlink()
     assert digests(project / "out") == first
 
 
@@ -164,4 +208,49 @@ def test_broken_weights_are_scores_that_are_no_numbers(project: Path, chatml: An
 def test_what_is_gone_or_altered_is_one_line(project: Path, breaks: Any, says: str) -> None:
     breaks(project)
     with pytest.raises(UserError, match=rf"^[^\n]*{says}[^\n]*$"):
+        run(project)
+
+
+def test_the_candidate_is_probed_and_timed_beside_the_champion(project: Path) -> None:
+    run(project)
+    probe, pace = (json.loads((project / f"out/{n}.json").read_text()) for n in ("probe", "speed"))
+    assert probe["canaries"] is None
+    assert probe["extraction"]["beyond_control"] == 0
+    assert probe["personal_data"]["answers"] == 6
+    assert set(probe["forgetting"]["bits_per_byte"]) == {"candidate", "champion", "base"}
+    assert list(pace) == ["candidate", "champion"]
+    assert pace["candidate"]["tokens_per_second"] > 0
+    assert pace["candidate"]["flops_per_token"] == pace["champion"]["flops_per_token"]
+
+
+def test_behaviour_cases_are_asked_of_candidate_and_champion(project: Path) -> None:
+    run(project)
+    found = json.loads((project / "out/behaviours.json").read_text())
+    assert found["candidate"]["passed"] == found["champion"]["passed"] == 2
+    assert "base" not in found
+    assert "judge" not in found
+
+
+def test_the_judge_is_asked_in_both_orders_and_a_second_run_asks_nothing(project: Path) -> None:
+    (project / "cases/mine.yaml").write_text("- {name: a, question: q, rubric: is kind}")
+    with judge_server() as server:
+        shipped = small()
+        named = {"url": f"http://127.0.0.1:{server.server_port}/v1", "model": "judge"}
+        judge = shipped.judge.model_copy(update=named)
+        run(project, shipped.model_copy(update={"judge": judge}))
+        first = (project / "out/behaviours.json").read_bytes()
+        run(project, shipped.model_copy(update={"judge": judge}))
+    assert len(server.seen) == 2
+    assert (project / "out/behaviours.json").read_bytes() == first
+    judged = json.loads(first)["judge"]
+    assert (judged["compared"], judged["ties"], judged["agrees_with_itself"]) == (1, 1, 0.0)
+    shutil.rmtree(project / "out/replies")
+
+
+def test_a_case_with_a_typo_is_named_before_a_model_is_loaded(project: Path) -> None:
+    (project / "cases/mine.yaml").write_text("- {name: a, question: q, contians: b}")
+    shutil.rmtree(project / "candidate")
+    with pytest.raises(
+        UserError, match=r"mine.yaml: line 1: contians: no such key \(meant: contains"
+    ):
         run(project)

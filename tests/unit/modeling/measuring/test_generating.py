@@ -17,7 +17,7 @@ from transformers import (
 
 from chatloop.conversation import Message
 from chatloop.modeling.answering import Chatter, Sampling, answer, fit_prompt, generate_one
-from chatloop.modeling.generating import (
+from chatloop.modeling.measuring.generating import (
     _Gumbel,
     _lengths_may_differ,
     _up_to_end,
@@ -120,7 +120,7 @@ def test_a_row_that_nearly_ties_is_generated_by_itself(
     with torch.no_grad():  # every second token is the same as the one before it
         weight = chatter.model.get_output_embeddings().weight
         weight[1::2] = weight[0::2]
-    monkeypatch.setattr("chatloop.modeling.generating.generate_one", alone)
+    monkeypatch.setattr("chatloop.modeling.measuring.generating.generate_one", alone)
     found = generate_answers(chatter, TALKS, GREEDY)
     assert len(again) == len(TALKS)
     assert [one.ids for one in found if one] == one_by_one(chatter, TALKS)

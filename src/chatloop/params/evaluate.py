@@ -1,6 +1,6 @@
-"""The section `behave`: how behaviour cases are asked, and the judge, which is off until named.
+"""The section `evaluate`: what models are asked, and the judge, which is off until it is named.
 
-{"url": "http://127.0.0.1:8000/v1", "model": "judge", "key_env": None, "timeout_seconds": 60, …}
+params.evaluate.probe.spans.count  →  48
 """
 
 import re
@@ -9,7 +9,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from chatloop.params.data import Positive, Section
+from chatloop.params.data import Positive, Section, Seed, Several, Share
+from chatloop.privacy.kinds import Kind
 
 Money = Annotated[float, Field(ge=0.0)]
 # Scheme, host, port, path: no name and password, no query, nothing that two parsers read as two.
@@ -66,10 +67,57 @@ class JudgeParams(Section):
             return host == "localhost"
 
 
-class BehaveParams(Section):
-    """`similarity` is the share of their words from which two answers are the same."""
+class Spans(Section):
+    """Training answers, `count` of them: `prefix` tokens are shown, what follows is asked for, up
+    to `tokens` and at least `least` of them."""
 
+    count: Positive
+    prefix: Positive
+    tokens: Positive
+    least: Positive
+
+
+class Asked(Section):
+    """Prompts, answered greedily and sampled; kinds of personal data in answers, all if null."""
+
+    prompts: Positive
     max_new_tokens: Positive
+    temperature: float = Field(gt=0.0, le=10.0)
+    kinds: Several[Kind] | None
+
+
+class Probe(Section):
+    """What is tried on a candidate. `references` is how many other secrets a canary is ranked
+    among, `texts` how many lines of general text are read; a model that needs `blank_share` of the
+    bits of a blind guess, or more, knows nothing."""
+
+    references: int = Field(ge=20, le=1_000_000)
+    spans: Spans
+    personal: Asked
+    texts: Positive
+    blank_share: Share
+
+
+class Speed(Section):
+    """Rounds in which each model answers each of the prompts with so many tokens."""
+
+    prompts: Positive
+    new_tokens: int = Field(ge=2)
+    rounds: Positive
+
+
+class EvaluateParams(Section):
+    """How much is scored at a time and how much is written anew: the answers of how many
+    conversations, greedy and, unless the `temperature` is 0, sampled as well. `similarity` is the
+    share of their words from which two answers to behaviour cases are the same."""
+
+    batch_rows: Positive
+    generations: int = Field(ge=0)
+    max_new_tokens: Positive
+    temperature: float = Field(ge=0.0, le=10.0)
     similarity: float = Field(gt=0.0, le=1.0)
-    threads: int = Field(ge=1, le=256)
+    probe: Probe
+    speed: Speed
     judge: JudgeParams
+    threads: int = Field(ge=1, le=256)
+    seed: Seed
