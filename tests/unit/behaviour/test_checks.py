@@ -136,5 +136,5 @@ def test_without_a_champion_there_is_nothing_to_compare_with() -> None:
 
 @pytest.mark.parametrize("found", [{}, {"cases": [{}]}, {"cases": 3}, []])
 def test_what_is_no_report_is_one_line(found: object) -> None:
-    with pytest.raises(UserError, match="run it again"):
+    with pytest.raises(UserError, match="run evaluate again"):
         evidence(found)  # type: ignore[arg-type]

@@ -150,7 +150,7 @@ def test_a_variable_without_a_key_is_one_line(
 ) -> None:
     monkeypatch.setenv("JUDGE_KEY", key)
     with (
-        pytest.raises(UserError, match=r"^behave\.judge\.key_env: JUDGE_KEY holds no key[^\n]*$"),
+        pytest.raises(UserError, match=r"^evaluate\.judge\.key_env: JUDGE_KEY holds no key[^\n]*$"),
         open_judge(params(server, key_env="JUDGE_KEY"), tmp_path),
     ):
         pass

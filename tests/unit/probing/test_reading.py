@@ -38,7 +38,9 @@ def test_speed_has_a_champion_or_none() -> None:
 
 @pytest.mark.parametrize("report", [{}, [], changed(extraction=None), changed(canaries={})])
 def test_another_report_is_one_line_that_says_what_to_do(report: Any) -> None:
-    with pytest.raises(UserError, match=r"reports/probe\.json: is not what the probe stage writes"):
+    with pytest.raises(
+        UserError, match=r"reports/probe\.json: is not what the evaluate stage writes"
+    ):
         memorised(report)
     with pytest.raises(UserError, match="run speed again"):
         speed(report)
