@@ -1,5 +1,6 @@
 """The command line: parse, call, print. Exit codes are in the README."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +23,9 @@ for command in registry.COMMANDS:
     app.command()(command)
 
 INTERRUPTED = 130  # Typer's exit code for Ctrl-C
-REPORTS = ("ingest", "clean", "validate", "split", "ledger", "train", "evaluate", "verdict")
+REPORTS = (
+    "ingest", "clean", "validate", "split", "ledger", "train", "evaluate", "behaviours", "verdict",
+)  # fmt: skip
 
 
 def main() -> None:
@@ -96,6 +99,37 @@ def chat(
 
     name = read_params(project.PARAMS).champion.name
     talk(name, Sampling(temperature, top_p, top_k, max_tokens, seed), system)
+
+
+@app.command()
+def behave(
+    candidate: Annotated[bool, typer.Option("--candidate", help="Ask models/candidate.")] = False,
+    version: Annotated[int | None, typer.Option(min=1, help="Ask this version.")] = None,
+    cases: Annotated[Path, typer.Option(help="A file or a folder of cases.")] = Path("evals"),
+    answers: Annotated[bool, typer.Option("--answers", help="Show the answers, redacted.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Ask the champion the behaviour cases; exit code 1 when one that has to pass fails."""
+    from chatloop import project
+
+    cases = cases.absolute() if cases.exists() else cases
+    project.enter()
+    if candidate and version is not None:
+        raise UserError("behave: give either --candidate or --version N")
+    from chatloop.params.file import read_params
+    from chatloop.terminal.behaviours import ask_cases, behaviours_table, model_folder
+
+    params = read_params(project.PARAMS)
+    folder = model_folder(params.champion.name, "candidate" if candidate else version)
+    found = ask_cases(params.evaluate, folder, cases)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, sort_keys=True))
+    else:
+        from rich.console import Console
+
+        Console().print(behaviours_table(f"{params.champion.name}: behaviour", found, answers))
+    if found["candidate"]["must_failed"]:
+        raise typer.Exit(1)
 
 
 @app.command()

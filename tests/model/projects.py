@@ -16,9 +16,9 @@ CURVE = """step,loss,validation_bits_per_byte,learning_rate
 1,7.5,,0.001
 2,6.5,2.5,0.0005
 """
-TOPICS = """topic,conversations,bits_per_byte,champion,base
-refunds,10,1.5,,3.5
-returns,12,1.25,,3.25
+SLICES = """by,slice,conversations,bits_per_byte,champion,base
+topic,refunds,10,1.5,,3.5
+topic,returns,12,1.25,,3.25
 """
 LOCK = """schema: '2.0'
 stages:
@@ -80,7 +80,7 @@ def make_project(root: Path, candidate: Path, database: Path) -> Project:
 def write_tables(reports: Path) -> None:
     """What figures are drawn from, which takes longer than all else about a run."""
     (reports / "curve.csv").write_text(CURVE)
-    (reports / "topics.csv").write_text(TOPICS)
+    (reports / "slices.csv").write_text(SLICES)
     (reports / "lengths.csv").write_text("words,turns\n1,5\n2,9\n")
 
 

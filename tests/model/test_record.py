@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from projects import TOPICS, TRAIN, Project
+from projects import SLICES, TRAIN, Project
 
 from chatloop.errors import UserError
 from chatloop.io.files import write_json
@@ -32,9 +32,9 @@ def history(run_id: str, key: str) -> list[tuple[int, float]]:
         return [(m.step, m.value) for m in store.client.get_metric_history(run_id, key)]
 
 
-def topic_column(run_id: str, name: str) -> list[Any]:
+def slice_column(run_id: str, name: str) -> list[Any]:
     with connect() as store:
-        table = store.client.load_table(store.experiment_id, "tables/topics.json", [run_id])
+        table = store.client.load_table(store.experiment_id, "tables/slices.json", [run_id])
     return list(table[name])
 
 
@@ -78,7 +78,7 @@ def test_files_figures_and_tables_go_with_the_run(restored: Any) -> None:
     assert artifacts(run_id, "figures") == drawn
     assert {"reports/evaluation.html", "reports/verdict.json"} <= artifacts(run_id, "reports")
     assert artifacts(run_id, "data_docs") == {"data_docs/index.html"}
-    assert topic_column(run_id, "topic") == ["refunds", "returns"]
+    assert slice_column(run_id, "slice") == ["refunds", "returns"]
 
 
 def test_a_second_call_changes_nothing(restored: Any, shared_project: Project) -> None:
@@ -95,14 +95,14 @@ def test_the_run_that_trained_the_candidate_is_the_one_recorded(project: Project
 
 
 def test_new_reports_of_the_same_candidate_replace_the_old(project: Project) -> None:
-    topics = project.root / "reports" / "topics.csv"
-    topics.write_text(TOPICS)
+    slices = project.root / "reports" / "slices.csv"
+    slices.write_text(SLICES)
     run_id = record(HERE)
     write_json(project.root / "reports" / "evaluate.json", {"bits_per_byte": {"candidate": 1.25}})
-    topics.write_text(TOPICS.replace("1.5", "1.75"))
+    slices.write_text(SLICES.replace("1.5", "1.75"))
     assert record(HERE) == run_id
     assert run_of(run_id).data.metrics["evaluate/bits_per_byte.candidate"] == 1.25
-    assert topic_column(run_id, "bits_per_byte") == [1.75, 1.25]
+    assert slice_column(run_id, "bits_per_byte") == [1.75, 1.25]
 
 
 def test_a_zero_in_a_breakdown_is_no_news_until_it_was_more(project: Project) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -12,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from projects import Project
 
-from chatloop.errors import UserError
+from chatloop.errors import UnreachableError, UserError
 from chatloop.io.files import digests, folder_sha256, read_json, write_json
 from chatloop.io.mlflow_store.connection import connect
 from chatloop.io.registry import versions
@@ -25,6 +26,7 @@ from chatloop.io.registry.holding import (
 )
 from chatloop.io.registry.moving import promote, promote_by_hand, rollback
 from chatloop.io.registry.register import register
+from chatloop.io.registry.turns import in_turn
 from chatloop.io.tracking import record
 from chatloop.params import ChampionParams
 from chatloop.params.file import read_params
@@ -214,6 +216,23 @@ def test_a_registration_that_was_interrupted_is_finished_by_the_next(
     assert aliases(project) == {"candidate": 1}
     assert (count_versions(project), count_models(project)) == (1, 1)
     assert digests(local_model(project.name, "candidate")) == digests(project.candidate)
+
+
+def test_fifty_registrations_at_once_make_one_version(project: Project) -> None:
+    run_id = record(project.root)
+    with ThreadPoolExecutor(50) as pool:
+        numbers = set(pool.map(lambda _: register_one(project, run_id), range(50)))
+    assert numbers == {1}
+    assert (count_versions(project), count_models(project)) == (1, 1)
+    project.train_again("next")
+    project.judge("PROMOTE")
+    assert register_one(project) == 2
+
+
+def test_who_waits_too_long_for_another_registration_is_told(project: Project) -> None:
+    with in_turn(project.name), pytest.raises(UnreachableError, match="another registration"):  # noqa: SIM117
+        with in_turn(project.name, seconds=0.0):
+            pytest.fail("two at once")
 
 
 KILLED_BEFORE_THE_ALIAS = """

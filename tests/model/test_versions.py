@@ -11,9 +11,10 @@ from test_registry import register_one, run_all
 
 from chatloop.errors import UserError
 from chatloop.io.files import write_json
-from chatloop.io.registry.listing import entries, fetch_origin, lineage
+from chatloop.io.registry.listing import entries, fetch_origin, lineage, measured
 from chatloop.io.registry.moving import rollback
 from chatloop.pages.lineage import lineage_picture
+from chatloop.terminal.comparing import compared, comparison
 from chatloop.terminal.versions import age, lineage_tree, versions_table
 
 
@@ -70,6 +71,41 @@ def test_a_lineage_says_data_code_params_parent_and_who_moved_it(project: Projec
     picture = ElementTree.fromstring(lineage_picture({**found, "reasons": ["a < b & c"]}))
     assert "a < b & c" in "".join(picture.itertext())
     assert lineage(project.name, "champion")["version"] == 1
+
+
+def test_two_versions_stand_side_by_side(project: Project) -> None:
+    first = register_one(project)
+    project.train_again("next")
+    project.judge("HOLD")
+    scores = {"bits_per_byte": {"candidate": 1.25, "base": 3.5}, "token_accuracy": {"candidate": 1}}
+    write_json(project.root / "reports" / "evaluate.json", scores)
+    params = project.root / "params.yaml"
+    params.write_text(params.read_text().replace("  epochs: ", "  epochs: 1"))
+    lock = project.root / "dvc.lock"
+    lock.write_text(lock.read_text().replace("0123456789abcdef", "1123456789abcdef", 1))
+    second = register_one(project)
+    found = compared(*(measured(project.name, one) for one in (first, second)))
+    assert found["verdicts"] == ["PROMOTE", "HOLD"]
+    assert found["scores"]["evaluate/bits_per_byte.candidate"] == [1.5, 1.25]
+    assert found["scores"]["evaluate/token_accuracy.candidate"] == [None, 1.0]
+    assert list(found["params"]) == ["train.epochs"]
+    assert list(found["data"]) == ["data/split/train.parquet"]
+    assert json.loads(json.dumps(found)) == found
+    text = shown(comparison(found))
+    assert "-0.25" in text
+    assert "train.epochs" in text
+    assert "bits per byte" in text
+
+
+def test_other_test_conversations_are_no_fair_comparison(project: Project) -> None:
+    number = register_one(project)
+    one = measured(project.name, number)
+    tested = {**one["data"], "outs": {**one["data"]["outs"], "data/split/test.parquet": "a"}}
+    other = {**one, "data": {**tested, "outs": {**tested["outs"], "data/split/test.parquet": "b"}}}
+    found = compared({**one, "data": tested}, other)
+    assert found["same_weights"]
+    assert "no fair comparison" in shown(comparison(found))
+    assert compared(one, one)["same_test"] is None
 
 
 def test_settings_come_back_as_they_were(project: Project) -> None:

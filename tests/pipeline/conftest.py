@@ -21,6 +21,8 @@ SMALL = (
     "train.evaluate_every=1000",
     "evaluate.generations=2",
     "evaluate.max_new_tokens=8",
+    "evaluate.probe.personal.prompts=4",
+    "evaluate.speed.rounds=1",
     "gate.min_conversations=20",
     "gate.resamples=200",
 )
@@ -36,6 +38,7 @@ def project(tmp_path: Path, root: Path, prefect_home: Callable[[Path], Path]) ->
         shutil.copy(root / name, folder / name)
     shutil.copytree(root / ".dvc", folder / ".dvc", ignore=shutil.ignore_patterns("tmp", "cache"))
     shutil.copytree(root / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(root / "evals", folder / "evals")
     (folder / "pins").mkdir()
     (folder / "pins" / "sources.json").write_text('{\n  "files": []\n}\n')
     (folder / "pins" / "base.json").write_text('{\n  "files": []\n}\n')

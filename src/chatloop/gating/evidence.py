@@ -56,10 +56,11 @@ class Memorised:
 
 @dataclass(frozen=True)
 class Forgotten:
-    """Bits per byte on general text; `champion` is None where there is none yet."""
+    """Bits per byte on general text; `base` and `champion` are None where they know nothing that
+    could be forgotten, and `champion` where there is none yet."""
 
     candidate: float
-    base: float
+    base: float | None
     champion: float | None
 
 

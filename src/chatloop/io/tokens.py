@@ -2,6 +2,7 @@
 
 data/tokenize/train/{ids,positions,supervised,examples,last}.npy    rows of `context` tokens
 data/tokenize/manifest.json    {"context": 512, "template_sha256": …, "answer_bytes": …}
+data/tokenize/canaries.json    [{"name": "amber heron", "repeats": 20, …}]    where any are planted
 """
 
 from dataclasses import fields
@@ -11,6 +12,8 @@ import numpy as np
 
 from chatloop.errors import UserError
 from chatloop.tokens.packing import Packed
+
+CANARIES = "canaries.json"
 
 
 def write_packed(packed: Packed, folder: Path) -> None:

@@ -41,26 +41,32 @@ class Chatter:
         config = self.model.config.to_dict()
         return int(config.get("max_position_embeddings") or config.get("n_positions") or 2048)
 
+    @property
+    def ends(self) -> frozenset[int]:
+        """Ids of the tokens that end an answer."""
+        known = self.model.generation_config.eos_token_id
+        return frozenset([] if known is None else [known] if isinstance(known, int) else known)
+
 
 def answer(chatter: Chatter, messages: Sequence[Message], sampling: Sampling) -> str:
     """The whole answer at once."""
-    prompt, room = _fit(chatter, messages, sampling.max_tokens)
-    ids = _generate(chatter, prompt, replace(sampling, max_tokens=room))
+    prompt, room = fit_prompt(chatter, messages, sampling.max_tokens)
+    ids = generate_one(chatter, prompt, replace(sampling, max_tokens=room))
     return str(chatter.tokenizer.decode(ids[0, len(prompt) :], skip_special_tokens=True)).strip()
 
 
 def stream(chatter: Chatter, messages: Sequence[Message], sampling: Sampling) -> Iterator[str]:
     """The same answer in pieces, as they come."""
-    prompt, room = _fit(chatter, messages, sampling.max_tokens)
+    prompt, room = fit_prompt(chatter, messages, sampling.max_tokens)
     pieces = TextIteratorStreamer(chatter.tokenizer, skip_prompt=True, skip_special_tokens=True)
     wish = replace(sampling, max_tokens=room)
-    thread = Thread(target=_generate, args=(chatter, prompt, wish, pieces), daemon=True)
+    thread = Thread(target=generate_one, args=(chatter, prompt, wish, pieces), daemon=True)
     thread.start()
     yield from (piece for piece in pieces if piece)
     thread.join()
 
 
-def _fit(chatter: Chatter, messages: Sequence[Message], wish: int) -> tuple[list[int], int]:
+def fit_prompt(chatter: Chatter, messages: Sequence[Message], wish: int) -> tuple[list[int], int]:
     """Prompt ids and tokens left for the answer; the oldest exchanges go when there is no room.
 
     Raises:
@@ -82,7 +88,7 @@ def _fit(chatter: Chatter, messages: Sequence[Message], wish: int) -> tuple[list
         kept = kept[:start] + kept[following[0] :]
 
 
-def _generate(
+def generate_one(
     chatter: Chatter, prompt: list[int], sampling: Sampling, streamer: Any = None
 ) -> torch.Tensor:
     """Ids of prompt and answer: (1, tokens)."""

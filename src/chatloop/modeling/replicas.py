@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import torch
 
-from chatloop.modeling.scoring import Logits, sparse_logits
+from chatloop.modeling.scoring import SparseLogits, sparse_logits
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -34,12 +34,25 @@ class Replicas:
         """Where the weights are."""
         return self.models[0].device  # type: ignore[no-any-return]
 
-    def each(self, work: Callable[[Logits, Item], Result], items: Sequence[Item]) -> list[Result]:
+    def each(
+        self, work: Callable[[SparseLogits, Item], Result], items: Sequence[Item]
+    ) -> list[Result]:
         """`work` on every item, item i by replica i modulo the count; results in order."""
+        return self._shared(work, self._logits, items)
+
+    def each_whole(
+        self, work: Callable[[Any, Item], Result], items: Sequence[Item]
+    ) -> list[Result]:
+        """The same where the work asks for the model itself."""
+        return self._shared(work, self.models, items)
+
+    def _shared(
+        self, work: Callable[[Any, Item], Result], workers: Sequence[Any], items: Sequence[Item]
+    ) -> list[Result]:
         count = len(self)
 
         def share(i: int) -> list[Result]:
-            return [work(self._logits[i], item) for item in items[i::count]]
+            return [work(workers[i], item) for item in items[i::count]]
 
         if self._pool is None:
             shares = [share(i) for i in range(count)]

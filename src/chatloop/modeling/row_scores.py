@@ -3,29 +3,54 @@
 row 0 │ example 3 (41.2 nats) │ example 17 (9.8) │ padding │  →  nats[3] = 41.2, nats[17] = 9.8
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from chatloop.modeling.replicas import Replicas
-from chatloop.modeling.scoring import Logits, batch_of, supervised_nats
+from chatloop.modeling.scoring import SparseLogits, batch_of, supervised_nats
 from chatloop.tokens.packing import Packed
+
+Measure = Callable[[SparseLogits, Tensor, Tensor, Tensor], Tensor]
 
 
 def score_rows(
     team: Replicas, packed: Packed, batch_rows: int, examples: int
 ) -> NDArray[np.float64]:
     """Nats of the supervised tokens of each example: shape (examples,) float64."""
-    nats = np.zeros(examples, dtype=np.float64)
+    owners = packed.examples
+    sums = sums_of_rows(team, packed, batch_rows, (owners, examples), supervised_nats)
+    nats: NDArray[np.float64] = sums[0]
+    return nats
+
+
+def sums_of_rows(
+    team: Replicas,
+    packed: Packed,
+    batch_rows: int,
+    owners: tuple[NDArray[np.int32], int],
+    measure: Measure,
+) -> NDArray[np.float64]:
+    """What `measure` says of the supervised tokens, (k, supervised), summed by owner: (k, owners).
+
+    `owners` says whose each token of the rows is, (rows, context), and how many there are.
+    """
+    of, count = owners
     team.train(False)
     batches = np.split(np.arange(len(packed)), range(batch_rows, len(packed), batch_rows))
 
     @torch.inference_mode()
-    def score(logits_of: Logits, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        batch = batch_of(packed, rows, team.device)
-        return supervised_nats(logits_of, *batch).double().cpu().numpy()
+    def score(logits_of: SparseLogits, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        found = measure(logits_of, *batch_of(packed, rows, team.device))
+        return np.atleast_2d(found.double().cpu().numpy())
 
-    for rows, found in zip(batches, team.each(score, batches), strict=True):
-        owner = packed.examples[rows][:, 1:][packed.supervised[rows][:, 1:]]
-        np.add.at(nats, owner, found)
-    return nats
+    every = team.each(score, batches)
+    sums = np.zeros((len(every[0]), count), dtype=np.float64)
+    for rows, found in zip(batches, every, strict=True):
+        owner = of[rows][:, 1:][packed.supervised[rows][:, 1:]]
+        for into, values in zip(sums, found, strict=True):
+            np.add.at(into, owner, values)
+    return sums

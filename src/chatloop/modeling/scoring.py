@@ -42,12 +42,20 @@ class Logits(Protocol):
         ...
 
 
-def be_deterministic(seed: int, threads: int) -> None:
-    """The same seed and threads give the same bits, run after run, on the same kind of CPU."""
+def be_repeatable(seed: int, threads: int) -> None:
+    """What is only asked, and learns nothing, needs no more for the same bits on the same CPU."""
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
+
+
+def be_deterministic(seed: int, threads: int) -> None:
+    """The same seed and threads give the same bits, run after run, on the same kind of CPU.
+
+    Costs seconds before the first step: torch loads its compiler with it.
+    """
+    be_repeatable(seed, threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
     # Nothing here reads memory that it has not written; filling it costs an eighth of a step.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
@@ -112,6 +120,15 @@ class SparseLogits:
             return found
         return torch.nn.functional.cross_entropy(found.float(), targets, reduction="none")
 
+    def scores(self, ids: Tensor, positions: Tensor, wanted: Tensor, targets: Tensor) -> Tensor:
+        """Nats of each target, and 1 where it is the likeliest, else 0: (2, wanted)."""
+        with self._precision():
+            if self._sparse:
+                return self._head().scores(self._hidden(ids, positions, wanted), targets)
+            logits = self._whole(ids, positions, wanted).float()
+        nats = torch.nn.functional.cross_entropy(logits, targets, reduction="none")
+        return torch.stack([nats, (logits.argmax(dim=-1) == targets).float()])
+
     def _precision(self) -> torch.autocast:
         """Per thread and per call: autocast knows nothing of the threads of others."""
         precision = self._computes.precision
@@ -147,7 +164,15 @@ class SparseLogits:
         return Head(layer.weight, getattr(layer, "bias", None), scale, cap)
 
 
-def sparse_logits(model: Any) -> Logits:
+def supervised_nats_and_hits(
+    logits_of: SparseLogits, ids: Tensor, positions: Tensor, supervised: Tensor
+) -> Tensor:
+    """The nats, and 1 where that token is the likeliest, else 0: shape (2, supervised)."""
+    targets = supervised[:, 1:]
+    return logits_of.scores(ids, positions, targets, ids[:, 1:][targets])
+
+
+def sparse_logits(model: Any) -> SparseLogits:
     """Logits of chosen positions of `model`."""
     return SparseLogits(model)
 

@@ -8,15 +8,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 TOKENS = ("supervised", "masked", "cut", "dropped", "dropped_masked")
 
 
-def evaluation_page(
-    scores: dict[str, Any], topics: Sequence[dict[str, Any]], generations: Sequence[dict[str, Any]]
-) -> str:
-    """HTML from the scores, the table by topic and the answers side by side."""
-    worst = max((row["base"] or row["bits_per_byte"] for row in topics), default=1.0)
-    page = template("evaluation.html")
-    return page.render(scores=scores, topics=topics, generations=generations, worst=worst)
-
-
 def ledger_page(steps: Sequence[Mapping[str, Any]], splits: Mapping[str, Any]) -> str:
     """HTML of the ledger: a bar a step, of the conversations, and a bar a split, of its tokens."""
     whole = max((step["conversations"]["in"] for step in steps), default=1)

@@ -11,6 +11,7 @@ from chatloop.params.data import (
     Allow,
     Boilerplate,
     Bounds,
+    Canaries,
     Caps,
     Contamination,
     Drift,
@@ -26,6 +27,7 @@ from chatloop.params.data import (
     Share,
     Weights,
 )
+from chatloop.params.evaluate import EvaluateParams
 from chatloop.params.sources import IngestParams
 from chatloop.privacy.kinds import Kind
 
@@ -123,11 +125,12 @@ class BaseParams(Section):
 
 
 class TokenizeParams(Section):
-    """How conversations become packed rows."""
+    """How conversations become packed rows, and whether secrets are planted among them."""
 
     context: int = Field(ge=32, le=1_048_576)
     too_long: Literal["split", "drop"]
     max_lost_answer_share: Share
+    canaries: Canaries | None = None
 
 
 class Adapter(Section):
@@ -185,15 +188,6 @@ class ChampionParams(Section):
     """The registered model whose champion a candidate is judged against."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
-
-
-class EvaluateParams(Section):
-    """How much is scored at a time and how much is written out."""
-
-    batch_rows: Positive
-    generations: int = Field(ge=0)
-    max_new_tokens: Positive
-    threads: int = Field(ge=1, le=256)
 
 
 class Noise(Section):

@@ -128,3 +128,12 @@ class Allow(Section):
 
     values: Several[str]
     domains: Several[str]
+
+
+class Canaries(Section):
+    """`each` random secrets of so many digits for every number of repeats."""
+
+    repeats: Several[Positive] = Field(min_length=1)
+    each: Positive
+    digits: int = Field(ge=3, le=12)
+    seed: Seed

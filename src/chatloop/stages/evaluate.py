@@ -1,149 +1,230 @@
-"""Candidate, champion and base on the same held-out conversations, with the same rendering.
+"""Candidate, champion and base on the same held-out conversations, with the same rendering; then
+behaviour cases, what the candidate knows by heart, what was forgotten, and how fast it is.
 
-In: test split, models/base, models/candidate, models/champion (empty where there is none yet).
-Out: data/evaluate/scores.parquet (a row a conversation), reports/{evaluate,generations}.json,
-reports/topics.csv, reports/evaluation.html.
+One stage, since each model is read once. In: test and train split, data/tokenize (what was trained
+on), reports/clean.json (what may stay), evals/, models/{base,candidate,champion}. Out:
+data/evaluate/scores.parquet (a row a conversation) and answers.parquet (a row an answer),
+reports/{evaluate,generations,behaviours,probe,speed}.json, reports/slices.csv. Times are in
+speed.json alone: no two runs have the same. `replies` keeps what a judge said before.
 """
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
+from chatloop.behaviour.case import Case
+from chatloop.behaviour.suite import parse_suite
 from chatloop.conversation import Conversation
 from chatloop.errors import UserError
+from chatloop.evaluating import behaving, remembering, speed
+from chatloop.evaluating.forgetting import General, forgotten, general
+from chatloop.evaluating.subject import Subject
+from chatloop.evaluating.writing import metrics, written
 from chatloop.io import hub
-from chatloop.io.files import fingerprint, read_json, write_json, write_text
+from chatloop.io.cases import read_case_files
+from chatloop.io.files import digests, fingerprint, read_json, write_json, write_text
 from chatloop.io.tables import conversations_of, read_table, write_table
-from chatloop.metrics.bits_per_byte import pooled_bits_per_byte
-from chatloop.modeling.answering import Chatter, Sampling, answer
-from chatloop.modeling.judging import ModelScores, score_conversations
-from chatloop.modeling.scoring import be_deterministic
-from chatloop.pages import evaluation_page
-from chatloop.params import EvaluateParams
+from chatloop.io.tokens import CANARIES, read_packed
+from chatloop.judging.comparing import compare
+from chatloop.modeling.measuring.judging import ModelScores
+from chatloop.modeling.scoring import be_repeatable
+from chatloop.params.evaluate import EvaluateParams
+from chatloop.privacy.policy import Policy
+from chatloop.probing.canaries import from_json
+from chatloop.probing.general import some_texts
+from chatloop.probing.sampling import Corpus
+from chatloop.reporting.scored import MODELS, by_answer, by_conversation, finite, totals
+from chatloop.reporting.slicing import slices
+from chatloop.reporting.written import Row, asked, with_chrf
 from chatloop.stages import main, say
 from chatloop.tokens.rendering import Renderer
 
-MODELS = ("candidate", "champion", "base")
+PIN = "champion.json"
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What all models are asked: held-out conversations and behaviour cases."""
+
+    turns: pl.DataFrame
+    talks: list[Conversation]
+    training: list[Conversation]
+    cases: tuple[Case, ...]
+
+
+@dataclass
+class _Found:
+    """What each model came to, by name; `rows` are those that every model answered."""
+
+    rows: list[Row]
+    scores: dict[str, ModelScores] = field(default_factory=dict)
+    given: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    general: dict[str, General] = field(default_factory=dict)
+
+    def models(self) -> list[str]:
+        """In the order in which they are shown."""
+        return [name for name in MODELS if name in self.scores]
 
 
 def evaluate(
     params: EvaluateParams,
     test: Path,
+    train: Path,
+    tokens: Path,
+    clean: Path,
+    cases: Path,
     base: Path,
     candidate: Path,
     champion: Path,
     scores: Path,
+    answers: Path,
     generations: Path,
-    topics: Path,
-    page: Path,
+    by_slice: Path,
+    behaviours: Path,
+    probe: Path,
+    pace: Path,
     report: Path,
+    replies: Path,
 ) -> None:
-    """Score every held-out answer with each model; write some answers out for a person."""
-    be_deterministic(0, params.threads)
-    talks = conversations_of(read_table(test))
-    context = int(read_json(candidate / hub.CARD)["trained_context"])
-    shown = _chosen(talks, params.generations)
-    found: dict[str, ModelScores] = {}
-    written: list[dict[str, Any]] = [_asked(talk) for talk in shown]
-    for name, folder in zip(MODELS, (candidate, champion, base), strict=True):
-        if not (folder / "config.json").is_file():
-            continue
-        tokenizer, model = hub.load_tokenizer(folder), hub.load_model(folder)
-        limit = hub.context_length(read_json(folder / "config.json")) or context
-        found[name] = score_conversations(
-            model, tokenizer, talks, min(context, limit), params.batch_rows
-        )
-        chatter = Chatter(model, tokenizer, Renderer(tokenizer))
-        wish = Sampling(max_tokens=params.max_new_tokens)
-        for row, talk in zip(written, shown, strict=True):
-            row[name] = answer(chatter, talk.messages[:-1], wish)
-        say(f"evaluate: {name}: {_pooled(found[name]):.4f} bits per byte on {len(talks):,} talks")
-    table = _table(talks, found)
-    by_topic = _by_topic(table)
-    write_table(table, scores)
-    write_json(generations, written)
-    write_text(topics, by_topic.write_csv())
-    write_json(report, _report(table, found))
-    write_text(page, evaluation_page(_report(table, found), by_topic.to_dicts(), written))
+    """Ask every model all there is to ask, and write down what it came to."""
+    be_repeatable(params.seed, params.threads)
+    held = _read(test, train, cases)
+    found = _Found(asked(_first(held.talks, params.generations)))
+    folders = {"base": base, "champion": champion, "candidate": candidate}
+    if not _has_champion(champion):
+        del folders["champion"]
+    rivals: list[Subject] = []  # the base's weights make room for the next model's
+    for name, folder in folders.items():
+        subject = _loaded(name, folder, candidate, params.batch_rows)
+        _ask(subject, held, params, found)
+        rivals += [subject] if name != "base" else []
+    _write_scores(held, found, scores, answers, by_slice, generations, report)
+    _write_behaviours(params, held, found, behaviours, replies)
+    _write_probe(params, held, found, rivals[-1], tokens, clean, probe)
+    found_paces = speed.speeds(rivals[::-1], _first(held.talks, params.speed.prompts), params.speed)
+    write_json(pace, found_paces)
+    _say(speed.said_of(found_paces))
 
 
-def _pooled(scores: ModelScores) -> float:
-    pairs = zip(scores.nats.tolist(), scores.answer_bytes.tolist(), strict=True)
-    return pooled_bits_per_byte(pairs)
+def _read(test: Path, train: Path, cases: Path) -> _Asked:
+    turns = read_table(test)
+    talks = conversations_of(turns)
+    if not talks:
+        raise UserError(f"{test}: has no conversations; nothing can be judged without any")
+    suite = parse_suite(read_case_files(cases))
+    return _Asked(turns, talks, conversations_of(read_table(train)), suite)
 
 
-def _chosen(talks: list[Conversation], count: int) -> list[Conversation]:
+def _first(talks: Sequence[Conversation], count: int) -> list[Conversation]:
     """Always the same conversations, in an order that has nothing to do with their content."""
     return sorted(talks, key=lambda talk: fingerprint(talk.id))[:count]
 
 
-def _asked(talk: Conversation) -> dict[str, Any]:
-    messages = [{"role": m.role, "content": m.content} for m in talk.messages]
-    return {
-        "conversation_id": talk.id,
-        "topics": list(talk.topics),
-        "messages": messages[:-1],
-        "reference": messages[-1]["content"],
-    }
+def _has_champion(folder: Path) -> bool:
+    """Whether the champion stage has put one there, whole.
+
+    Raises:
+        UserError: a file is gone or is not the one that was pinned.
+    """
+    again = "run the champion stage again (`dvc repro champion`)"
+    if not (folder / PIN).is_file():
+        raise UserError(f"{folder / PIN}: is missing; {again}")
+    pinned = read_json(folder / PIN)
+    if pinned.get("version") is None:
+        return False
+    have = digests(folder)
+    for name, digest in sorted((pinned.get("files") or {}).items()):
+        if have.get(name) != digest:
+            what = "is not what was registered" if name in have else "is gone"
+            raise UserError(f"{folder / name}: {what}; {again}")
+    return True
 
 
-def _table(talks: list[Conversation], found: dict[str, ModelScores]) -> pl.DataFrame:
-    """A row a conversation; `comparable` where every model scored the same answers."""
-    columns: dict[str, Any] = {
-        "conversation_id": [talk.id for talk in talks],
-        "topics": pl.Series([list(talk.topics) for talk in talks], dtype=pl.List(pl.String)),
-        "answer_bytes": found["candidate"].answer_bytes,
-    }
-    for name in MODELS:
-        scores = found.get(name)
-        columns[f"{name}_nats"] = pl.Series([None] * len(talks) if scores is None else scores.nats)
-    same = np.ones(len(talks), dtype=np.bool_)
-    for scores in found.values():
-        same &= scores.answer_bytes == found["candidate"].answer_bytes
-    columns["comparable"] = same & (found["candidate"].answer_bytes > 0)
-    table = pl.DataFrame(columns).with_columns(pl.col("^.*_nats$").cast(pl.Float64))
+def _loaded(name: str, folder: Path, candidate: Path, batch_rows: int) -> Subject:
+    tokenizer, model = hub.load_tokenizer(folder), hub.load_model(folder)
+    trained = int(read_json(candidate / hub.CARD)["trained_context"])
+    context = min(trained, hub.context_length(read_json(folder / "config.json")) or trained)
+    return Subject(name, model, tokenizer, Renderer(tokenizer), context, batch_rows)
+
+
+def _ask(subject: Subject, held: _Asked, params: EvaluateParams, found: _Found) -> None:
+    """Scores, answers, general text; the base is asked no behaviour cases."""
+    name = subject.name
+    found.scores[name] = subject.scores(held.talks)
+    found.rows = written(subject, found.rows, params)
+    texts = some_texts(params.probe.texts)
+    found.general[name] = general(subject, texts, params.probe.blank_share)
+    if name != "base":
+        found.given[name] = behaving.replies(subject, held.cases, params.max_new_tokens)
+
+
+def _write_scores(
+    held: _Asked, found: _Found, scores: Path, answers: Path, by_slice: Path, rows: Path,
+    report: Path,
+) -> None:  # fmt: skip
+    models = found.models()
+    sources = dict(held.turns.select("conversation_id", "source").iter_rows())
+    table = by_conversation(held.talks, sources, found.scores)
     if not table["comparable"].any():
         raise UserError("no held-out conversation fits the context of every model")
-    return table
-
-
-def _bits(name: str) -> pl.Expr:
-    nats = pl.col(f"{name}_nats").sum() / np.log(2)
-    return pl.when(pl.col(f"{name}_nats").is_null().any()).then(None).otherwise(nats)
-
-
-def _by_topic(table: pl.DataFrame) -> pl.DataFrame:
-    """Bits per byte of each model on each topic, the candidate's worst first."""
-    size = pl.col("answer_bytes").sum()
-    rows = table.filter("comparable").with_columns(
-        topic=pl.when(pl.col("topics").list.len() > 0).then("topics").otherwise(["none"])
-    )
-    return (
-        rows.explode("topic")
-        .group_by("topic")
-        .agg(
-            pl.len().alias("conversations"),
-            (_bits("candidate") / size).alias("bits_per_byte"),
-            (_bits("champion") / size).alias("champion"),
-            (_bits("base") / size).alias("base"),
-        )
-        .sort(["bits_per_byte", "topic"], descending=[True, False])
+    each = by_answer(held.talks, table, {name: found.scores[name].answers for name in models})
+    sliced = slices(each.filter("comparable"), models)
+    training = [message.content for talk in held.training for message in talk.messages]
+    summed = totals(table, models)
+    write_table(table, scores)
+    write_table(each, answers)
+    write_text(by_slice, sliced.write_csv())
+    write_json(rows, with_chrf(found.rows, models))
+    parts = {"slices": finite(sliced.to_dicts())}
+    write_json(report, summed | metrics(found.rows, models, training) | parts)
+    bits = summed["bits_per_byte"].items()
+    _say(
+        [f"{name}: {one} bits per byte on {len(held.talks):,} conversations" for name, one in bits]
     )
 
 
-def _report(table: pl.DataFrame, found: dict[str, ModelScores]) -> dict[str, Any]:
-    comparable = table.filter("comparable")
-    size = comparable["answer_bytes"].sum()
-    bits = {name: comparable.select(_bits(name)).item() / size for name in found}
-    return {
-        "conversations": table.height,
-        "comparable": comparable.height,
-        "answer_bytes": int(size),
-        "bits_per_byte": bits,
-        "tokens": {name: int(scores.tokens.sum()) for name, scores in found.items()},
+def _write_behaviours(
+    params: EvaluateParams, held: _Asked, found: _Found, behaviours: Path, replies: Path
+) -> None:
+    given = {name: found.given[name] for name in found.models() if name in found.given}
+    report = behaving.behaved(held.cases, given, params.similarity)
+    if params.judge.url is not None:
+        from chatloop.io.judge import open_judge
+
+        with open_judge(params.judge, replies) as judge:
+            report["judge"] = compare(held.cases, given, judge.ask, params.judge)
+    write_json(behaviours, report)
+    _say(behaving.said_of(report, list(given)))
+
+
+def _write_probe(
+    params: EvaluateParams, held: _Asked, found: _Found, subject: Subject, tokens: Path,
+    clean: Path, probe: Path,
+) -> None:  # fmt: skip
+    """What was trained on is read from the rows that train was given."""
+    wish, seed = params.probe, params.seed
+    packed, secrets = read_packed(tokens / "train"), tokens / CANARIES
+    planted = from_json(read_json(secrets)) if secrets.is_file() else []
+    talks = {"training": held.training, "held_out": held.talks}
+    corpus = Corpus(packed.ids.ravel(), packed.examples.ravel())
+    told = read_json(clean).get("policy")
+    policy = Policy(**told) if isinstance(told, dict) else Policy()
+    report: dict[str, Any] = {
+        "canaries": remembering.exposed(subject, planted, wish.references, seed),
+        "extraction": remembering.extracted(subject, talks, corpus, wish, seed),
+        "personal_data": remembering.given_away(subject, held.training, policy, wish, seed),
+        "forgetting": forgotten({name: found.general[name] for name in found.models()}),
     }
+    write_json(probe, report)
+    _say(remembering.said_of(report))
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        say(f"evaluate: {line}")
 
 
 if __name__ == "__main__":

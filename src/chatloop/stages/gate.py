@@ -1,6 +1,8 @@
 """The verdict on exactly this candidate, with reasons. Always exits zero: worse is an outcome.
 
-In: data/evaluate/scores.parquet, models/candidate, pins/champion.json. Out: reports/verdict.json.
+In: all that evaluate found (data/evaluate/scores.parquet, reports/*.json), models/candidate,
+pins/champion.json, and the curve for the page. Out: reports/verdict.json, and
+reports/evaluation.html, which begins with the verdict.
 """
 
 from pathlib import Path
@@ -9,22 +11,52 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from chatloop.behaviour.evidence import evidence as behaviours_of
 from chatloop.errors import UserError
 from chatloop.gating import Evidence, Scores, Verdict, decide
-from chatloop.io.files import folder_sha256, read_json, write_json
+from chatloop.io.files import folder_sha256, read_json, write_json, write_text
+from chatloop.pages.evaluation import evaluation_page
 from chatloop.params import GateParams
+from chatloop.probing import reading
+from chatloop.reporting.guarded import guarded
 from chatloop.stages import main, say
 
 
-def gate(params: GateParams, scores: Path, candidate: Path, pin: Path, verdict: Path) -> None:
+def gate(
+    params: GateParams,
+    scores: Path,
+    candidate: Path,
+    pin: Path,
+    evaluated: Path,
+    generations: Path,
+    behaviours: Path,
+    probe: Path,
+    speed: Path,
+    curve: Path,
+    verdict: Path,
+    page: Path,
+) -> None:
     """Decide, and write the verdict with the candidate's hash and the champion it was held to."""
     try:
         table = pl.read_parquet(scores)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise UserError(f"{scores}: is not a whole Parquet table; run evaluate again") from error
-    decided = decide(Evidence(_scores(table)), params)
+    rows, behaved, probed = (read_json(path) for path in (generations, behaviours, probe))
+    evidence = Evidence(
+        _scores(table),
+        guarded(table, rows, params.min_slice),
+        behaviours_of(behaved),
+        reading.memorised(probed),
+        reading.forgotten(probed),
+        reading.speed(read_json(speed)),
+    )
+    decided = decide(evidence, params)
     champion = read_json(pin).get("version")
-    write_json(verdict, _report(decided, folder_sha256(candidate), champion))
+    report = _report(decided, folder_sha256(candidate), champion)
+    write_json(verdict, report)
+    steps = pl.read_csv(curve, infer_schema_length=None).to_dicts()
+    found = {"behaviours": behaved, "probe": probed, "generations": rows}
+    write_text(page, evaluation_page(report, read_json(evaluated), steps, found))
     say(f"gate: {decided.verdict}: {'; '.join(decided.reasons)}")
 
 
@@ -32,14 +64,19 @@ def _scores(table: pl.DataFrame) -> Scores:
     rows = table.filter("comparable")
     nats = {name: rows[f"{name}_nats"] for name in ("candidate", "base", "champion")}
     champion = None if nats["champion"].is_null().all() else nats["champion"].to_numpy()
-    topics = rows.with_row_index("row").explode("topics").drop_nulls("topics")
-    by_topic = topics.group_by("topics", maintain_order=True).agg("row").iter_rows()
+    numbered = rows.with_row_index("row")
+    topics = numbered.explode("topics").drop_nulls("topics").rename({"topics": "slice"})
+    sources = numbered.with_columns(slice=pl.format("source {}", "source"))
+    if rows["source"].n_unique() == 1:
+        sources = sources.clear()  # it is the whole
+    parts = pl.concat([topics.select("slice", "row"), sources.select("slice", "row")])
+    sliced = parts.group_by("slice", maintain_order=True).agg("row").iter_rows()
     return Scores(
         answer_bytes=rows["answer_bytes"].to_numpy(),
         candidate=nats["candidate"].to_numpy(),
         base=nats["base"].to_numpy(),
         champion=champion,
-        slices={topic: np.asarray(at, dtype=np.int64) for topic, at in by_topic},
+        slices={name: np.asarray(at, dtype=np.int64) for name, at in sliced},
     )
 
 

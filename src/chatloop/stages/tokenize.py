@@ -14,9 +14,10 @@ from chatloop.errors import DataError, UserError
 from chatloop.io.files import read_json, whole_folder, write_json, write_text
 from chatloop.io.hub import context_length, load_tokenizer
 from chatloop.io.tables import conversations_of, read_table
-from chatloop.io.tokens import write_packed
+from chatloop.io.tokens import CANARIES, write_packed
 from chatloop.pages import TOKENS, ledger_page, preview_page
 from chatloop.params import TokenizeParams
+from chatloop.probing.canaries import Canary, as_json, drawn, planted
 from chatloop.reporting.ledger import lost_share, steps, tokens
 from chatloop.stages import main, say
 from chatloop.tokens.fitting import Fitted, Fitter
@@ -57,9 +58,12 @@ def tokenize(
         "context": params.context,
         "template_sha256": renderer.template_sha256,
     }
+    canaries = drawn(params.canaries) if params.canaries else []
     with whole_folder(out) as folder:
         for name, path in (("train", train), ("validation", validation)):
             talks = conversations_of(read_table(path))
+            if name == "train":
+                talks += planted(canaries)
             fitted = Fitter(renderer, params.context, params.too_long).fit(talks)
             if not fitted.examples:
                 raise UserError(f"{name}: no conversation fits tokenize.context {params.context}")
@@ -68,6 +72,9 @@ def tokenize(
             manifest[name] = {"rows": len(packed), **_answer_bytes(fitted, talks)}
             counts[name] = _counts(fitted, packed)
             say(_line(name, counts[name]))
+            if name == "train" and canaries:
+                write_json(folder / CANARIES, as_json(canaries))
+                counts[name]["canaries"] = _planted(canaries)
             if name == "train":
                 shown = first_rows(packed, PREVIEWED, tokenizer.decode)
                 write_text(preview, preview_page(shown, len(packed)))
@@ -138,6 +145,13 @@ def _counts(fitted: Fitted, packed: Packed) -> dict[str, Any]:
         "rows": len(packed),
         "padding_share": round(padding / packed.ids.size, 6),
     }
+
+
+def _planted(canaries: list[Canary]) -> dict[str, int]:
+    """How many of the split's conversations nobody had: they are among those that are counted."""
+    repeats = [one.repeats for one in canaries if one.repeats]
+    say(f"tokenize: train: {len(repeats)} canaries planted, {sum(repeats):,} conversations")
+    return {"different": len(repeats), "conversations": sum(repeats)}
 
 
 def _line(name: str, counts: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Commands on the registry: models, promote, rollback, lineage, rebuild.
+"""Commands on the registry: models, compare, promote, rollback, lineage, rebuild.
 
 $ chatloop rollback --reason "version 4 promises refunds"
 chatloop version 3 is the champion; before it: chatloop version 4
@@ -42,6 +42,25 @@ def models(as_json: AsJson = False) -> None:
         Console().print(versions_table(name, found, time.time()))
     else:
         typer.echo(f"{name} has no versions yet; `chatloop run` trains and registers one")
+
+
+def compare(
+    one: Number,
+    other: Annotated[int | None, typer.Argument(min=1, help="Left out: the champion.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Two versions side by side: verdicts, scores, and what data and params differ in."""
+    name = _enter()
+    from rich.console import Console
+
+    from chatloop.io.registry.listing import measured
+    from chatloop.terminal.comparing import compared, comparison
+
+    found = compared(measured(name, one), measured(name, other or Alias.champion.value))
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, sort_keys=True))
+    else:
+        Console().print(comparison(found))
 
 
 def promote(
@@ -114,4 +133,4 @@ def _enter() -> str:
     return read_params(project.PARAMS).champion.name
 
 
-COMMANDS = (models, promote, rollback, lineage, rebuild)
+COMMANDS = (models, compare, promote, rollback, lineage, rebuild)

@@ -41,6 +41,7 @@ def _rows(reports: Mapping[str, Any], result: Mapping[str, Any]) -> list[tuple[s
         "Split": _split(reports["split"]),
         "Trained": _trained(reports["train"], reports["ledger"]["train"]["tokens"]),
         "Scores": _scores(reports["evaluate"]),
+        "Behaviour": _behaviour(reports["behaviours"]),
     }
     said = [(name, Text(text)) for name, text in rows.items()]
     return [*said, ("Verdict", judged), ("Registered", Text(_registered(result)))]
@@ -92,8 +93,16 @@ def _trained(report: Mapping[str, Any], tokens: Mapping[str, int]) -> str:
 
 def _scores(report: Mapping[str, Any]) -> str:
     bits = report["bits_per_byte"]
-    scores = ", ".join(f"{name} {value:.4f}" for name, value in sorted(bits.items()))
+    texts = {name: "no number" if value is None else f"{value:.4f}" for name, value in bits.items()}
+    scores = ", ".join(f"{name} {text}" for name, text in sorted(texts.items()))
     return f"bits per byte on {report['comparable']:,} held-out conversations: {scores}"
+
+
+def _behaviour(report: Mapping[str, Any]) -> str:
+    """`candidate 31, champion 30 of 48 cases`."""
+    models = [name for name in ("candidate", "champion") if name in report]
+    passed = ", ".join(f"{name} {report[name]['passed']}" for name in models)
+    return f"{passed} of {report['candidate']['checked']:,} cases passed"
 
 
 def _registered(result: Mapping[str, Any]) -> str:

@@ -48,9 +48,10 @@ class Rendered:
 class Example:
     """ids (n,) int32; supervised (n,) bool: True where the token is to be predicted.
 
-    `ends` holds, for each answer, the index of its message and the tokens up to its end;
-    `answer_bytes` counts the UTF-8 bytes of the answers' text; `last` says that the last answer of
-    the conversation is the last one here.
+    `ends` holds, for each answer, the index of its message (in the whole conversation, once this is
+    a piece that was fitted to a context) and the tokens up to its end; `answer_bytes` counts the
+    UTF-8 bytes of the answers' text; `last` says that the last answer of the conversation is the
+    last one here.
     """
 
     ids: Ids

@@ -57,11 +57,15 @@ class Fitted:
 
 @dataclass(frozen=True)
 class _Long:
-    """A conversation, or what is left of one, that is over the context."""
+    """A conversation, or what is left of one, that is over the context.
+
+    `skipped` is what to add to the index of one of its answers for that in the conversation.
+    """
 
     owner: int
     messages: Sequence[Message]
     example: Example
+    skipped: int = 0
 
 
 @dataclass(frozen=True)
@@ -119,25 +123,28 @@ class Fitter:
         while long:
             last = [self._last_that_fits(one.example) for one in long]
             first = self._whole([m.messages[: at + 1] for m, at in zip(long, last, strict=True)])
-            rest: list[tuple[int, list[Message]]] = []
+            rest: list[tuple[int, list[Message], int]] = []
             sizes: list[tuple[int, int]] = []
             for one, at, example in zip(long, last, first, strict=True):
                 end, piece = self._shorter(one, at, example)
                 left = _rest(one, end)
-                self._take(replace(piece, last=not left), pieces[one.owner])
+                placed = replace(_placed(piece, one.skipped), last=not left)
+                self._take(placed, pieces[one.owner])
                 if left:
                     sizes.append((len(one.example.ids), len(piece.ids)))
                 else:
                     self.ledger.divide(len(one.example.ids), len(piece.ids))
                 rest += left
-            examples = self._whole([messages for _, messages in rest])
+            examples = self._whole([messages for _, messages, _ in rest])
             long = []
-            for (owner, messages), example, size in zip(rest, examples, sizes, strict=True):
+            for (owner, messages, skipped), example, size in zip(
+                rest, examples, sizes, strict=True
+            ):
                 self.ledger.divide(size[0], size[1] + len(example.ids))
                 if self._fits(example):
-                    pieces[owner].append(replace(example, last=True))
+                    pieces[owner].append(replace(_placed(example, skipped), last=True))
                 else:
-                    long.append(_Long(owner, messages, example))
+                    long.append(_Long(owner, messages, example, skipped))
 
     def _take(self, piece: Example, kept: list[Example]) -> None:
         """Keep a piece that fits, drop and count one that does not."""
@@ -167,9 +174,16 @@ class Fitter:
         return [examples[0] for _, examples in self._encoded(talks)]
 
 
-def _rest(one: _Long, last: int) -> list[tuple[int, list[Message]]]:
-    """What follows a piece, the system turn before it; nothing where nobody answers any more."""
+def _placed(piece: Example, skipped: int) -> Example:
+    """Its answers by their place in the whole conversation."""
+    return replace(piece, ends=tuple((answer + skipped, end) for answer, end in piece.ends))
+
+
+def _rest(one: _Long, last: int) -> list[tuple[int, list[Message], int]]:
+    """What follows a piece, the system turn before it, and how many messages that leaves out;
+    nothing where nobody answers any more."""
     head = [message for message in one.messages[:1] if message.role == "system"]
     rest = one.messages[last + 1 :]
     answered = any(message.role == "assistant" for message in rest)
-    return [(one.owner, [*head, *rest])] if answered else []
+    skipped = one.skipped + last + 1 - len(head)
+    return [(one.owner, [*head, *rest], skipped)] if answered else []

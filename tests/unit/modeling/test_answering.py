@@ -5,7 +5,7 @@ import pytest
 
 from chatloop.conversation import Message
 from chatloop.errors import UserError
-from chatloop.modeling.answering import Chatter, Sampling, _fit, answer, stream
+from chatloop.modeling.answering import Chatter, Sampling, answer, fit_prompt, stream
 from chatloop.tokens.rendering import Renderer
 
 ASK = [Message("user", "where is my order")]
@@ -31,7 +31,7 @@ def test_the_oldest_exchanges_go_first_when_the_context_is_full(chatter: Chatter
     for at in range(9):
         talk += [Message("user", f"question {at}"), Message("assistant", "reply")]
     talk.append(Message("user", "last one"))
-    prompt, room = _fit(chatter, talk, 32)
+    prompt, room = fit_prompt(chatter, talk, 32)
     text = str(chatter.tokenizer.decode(prompt))
     assert text.startswith("<|im_start|>system\nBe kind.")
     assert "question 0" not in text

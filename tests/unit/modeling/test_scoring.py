@@ -16,7 +16,7 @@ from transformers import (
 )
 
 from chatloop.conversation import Conversation, Message
-from chatloop.modeling.judging import score_conversations
+from chatloop.modeling.measuring.judging import score_conversations
 from chatloop.modeling.replicas import replicas
 from chatloop.modeling.row_scores import score_rows
 from chatloop.modeling.scoring import sparse_logits

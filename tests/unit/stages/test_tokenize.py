@@ -11,6 +11,7 @@ from chatloop.errors import DataError, UserError
 from chatloop.io.tables import SPLIT_TURNS, write_table
 from chatloop.io.tokens import read_packed
 from chatloop.params import TokenizeParams
+from chatloop.params.data import Canaries
 from chatloop.stages.tokenize import tokenize
 from chatloop.tokens.packing import supervising
 from tests.stage_reports import CLEAN, INGEST, SPLIT
@@ -35,8 +36,12 @@ def place(tmp_path: Path, chatml: Any) -> Path:
     return tmp_path
 
 
-def run(place: Path, context: int, limit: float) -> dict[str, Any]:
-    params = TokenizeParams(context=context, too_long="split", max_lost_answer_share=limit)
+def run(
+    place: Path, context: int, limit: float, canaries: Canaries | None = None
+) -> dict[str, Any]:
+    params = TokenizeParams(
+        context=context, too_long="split", max_lost_answer_share=limit, canaries=canaries
+    )
     paths = [place / name for name in (*READS, *WRITES)]
     try:
         tokenize(params, *paths)
@@ -97,3 +102,19 @@ def test_too_many_lost_answers_stop_after_the_ledger_is_written(place: Path) -> 
         run(place, 64, 0.3)
     assert not (place / "out").exists()
     assert run(place, 64, 1.0)["train"]["lost_answer_share"] > 0.3
+
+
+def test_canaries_are_planted_into_training_alone_and_go_when_switched_off(place: Path) -> None:
+    plain = run(place, 256, 0.0)
+    before = (place / "out" / "train" / "ids.npy").read_bytes()
+    canaries = Canaries(repeats=(1, 3), each=2, digits=4, seed=1)
+    ledger = run(place, 256, 0.0, canaries)
+    assert ledger["train"]["canaries"] == {"different": 4, "conversations": 8}
+    assert ledger["train"]["conversations"]["whole"] == plain["train"]["conversations"]["whole"] + 8
+    assert ledger["validation"] == plain["validation"]
+    assert "8 of the conversations are canaries" in (place / "ledger.html").read_text()
+    planted = json.loads((place / "out" / "canaries.json").read_text())
+    assert [one["repeats"] for one in planted] == [0, 0, 1, 1, 3, 3]
+    assert run(place, 256, 0.0) == plain
+    assert (place / "out" / "train" / "ids.npy").read_bytes() == before
+    assert not (place / "out" / "canaries.json").exists()

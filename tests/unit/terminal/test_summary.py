@@ -19,6 +19,7 @@ def reports(verdict: str, champion_version: int | None) -> dict[str, Any]:
         "train": {"steps": 7, "supervised_tokens": 1234, "validation_bits_per_byte": 0.5},
         "ledger": {"train": {"tokens": {"supervised": 600, "masked": 700}}},
         "evaluate": {"comparable": 10, "bits_per_byte": {"base": 2.0, "candidate": 0.5}},
+        "behaviours": {"candidate": {"checked": 48, "passed": 31, "must_failed": 0}},
         "verdict": {"verdict": verdict, "reasons": ["10 held-out conversations"],
                     "champion_version": champion_version},
     }  # fmt: skip
@@ -37,6 +38,7 @@ def test_every_loss_has_its_number_and_reason() -> None:
     assert "3 records quarantined: 3 not_json" in said
     assert "70 of 4,000 conversations: 60 duplicate, 10 too_long" in said
     assert "version 4, alias champion" in said
+    assert "candidate 31 of 48 cases passed" in said
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The reports as pictures, for MLflow's pages.
 
 reports/curve.csv    →  learning_curve     loss and held-out bits per byte over steps
-reports/topics.csv   →  bits_per_byte      bars of each model for each topic
+reports/slices.csv   →  bits_per_byte      bars of each model for each topic, source, …
 reports/lengths.csv  →  turn_lengths       turns by words
 """
 
@@ -19,7 +19,7 @@ def of_reports(reports: Path) -> Iterator[tuple[str, Any]]:
     """(name, matplotlib figure) of every report that is there and has what is drawn."""
     drawn: tuple[tuple[str, str, set[str], Callable[[Columns], Any]], ...] = (
         ("curve.csv", "learning_curve", {"step", "loss"}, learning_curve),
-        ("topics.csv", "bits_per_byte", {"topic", "bits_per_byte"}, bits_per_byte),
+        ("slices.csv", "bits_per_byte", {"slice", "bits_per_byte"}, bits_per_byte),
         ("lengths.csv", "turn_lengths", {"words", "turns"}, turn_lengths),
     )
     for file, name, needed, draw in drawn:
@@ -47,20 +47,32 @@ def learning_curve(table: Columns) -> Any:
 
 
 def bits_per_byte(table: Columns) -> Any:
-    """Held-out bits per byte by topic: the candidate's, and those of the models beside it."""
+    """Held-out bits per byte by slice: the candidate's with its interval, the others beside it."""
     rivals = [name for name in ("champion", "base") if any(table.get(name, []))]
     bars = {"candidate": table["bits_per_byte"], **{name: table[name] for name in rivals}}
-    topics = [str(topic) for topic in table["topic"]]
-    figure, (axis,) = _empty(1, height=1 + 0.2 * len(topics) * (1 + len(bars)))
+    slices = [str(name) for name in table["slice"]]
+    figure, (axis,) = _empty(1, height=1 + 0.2 * len(slices) * (1 + len(bars)))
     thick = 0.8 / len(bars)
     for i, (label, cells) in enumerate(bars.items()):
-        places = [row + i * thick for row in range(len(topics))]
-        axis.barh(places, [cell or 0.0 for cell in cells], thick, label=label)
-    axis.set_yticks([row + 0.4 - thick / 2 for row in range(len(topics))], topics)
+        places = [row + i * thick for row in range(len(slices))]
+        error = _interval(table) if label == "candidate" else None
+        axis.barh(places, [cell or 0.0 for cell in cells], thick, label=label, xerr=error)
+    axis.set_yticks([row + 0.4 - thick / 2 for row in range(len(slices))], slices)
     axis.invert_yaxis()
     axis.set_xlabel("held-out bits per byte (less is better)")
     axis.legend()
     return figure
+
+
+def _interval(table: Columns) -> list[list[float]] | None:
+    """What matplotlib draws around a bar: how far the bounds are below and above."""
+    names = ("low", "bits_per_byte", "high")
+    if not set(names) <= set(table):
+        return None
+    rows = [tuple(float(cell or 0.0) for cell in cells)
+            for cells in zip(*(table[name] for name in names), strict=True)]  # fmt: skip
+    below = [max(0.0, mean - low) for low, mean, _ in rows]
+    return [below, [max(0.0, high - mean) for _, mean, high in rows]]
 
 
 def turn_lengths(table: Columns) -> Any:

@@ -30,7 +30,7 @@ RECORDED, RESTORED = "chatloop.recorded", "chatloop.restored"
 CANDIDATE_FOLDER, REPORTS = Path("models/candidate"), Path("reports")
 PARAMS, DVC_YAML, DVC_LOCK = Path("params.yaml"), Path("dvc.yaml"), Path("dvc.lock")
 CURVE, VERDICT, DOCS = REPORTS / "curve.csv", REPORTS / "verdict.json", "data_docs"
-TABLES = ("topics",)
+TABLES = ("slices",)
 
 
 def record(root: Path) -> str:

@@ -70,6 +70,21 @@ def lineage(name: str, which: str | int) -> dict[str, Any]:
     return _lineage(version, kept)
 
 
+def measured(name: str, which: str | int) -> dict[str, Any]:
+    """The lineage of a version with the `metrics` of its run; none where the run was deleted.
+
+    Raises:
+        UserError: there is no such version.
+        UnreachableError: the registry does not answer.
+    """
+    found = lineage(name, which)
+    with connect() as store:
+        runs = store.client.search_runs(
+            [store.experiment_id], f"attributes.run_id = '{found['run_id']}'"
+        )
+        return found | {"metrics": {k: v for run in runs for k, v in run.data.metrics.items()}}
+
+
 def fetch_origin(name: str, number: int, folder: Path) -> None:
     """The settings and pins of a version, as they were, into a folder.
 

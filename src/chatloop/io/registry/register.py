@@ -3,7 +3,7 @@
     register("chatloop", Path("models/candidate"), run_id, Path("reports/verdict.json"))  →  3
 
 Files first, then verified by sha256, then the version with all its tags in one step, then the
-alias. Killed anywhere between, the next call goes on from there.
+alias. Killed anywhere between, the next call goes on from there. One at a time: see turns.py.
 """
 
 import json
@@ -21,6 +21,7 @@ from chatloop.io.mlflow_store.sending import log_metrics, metrics
 from chatloop.io.registry import versions
 from chatloop.io.registry.flavor import write_flavor
 from chatloop.io.registry.origin import facts, write_origin
+from chatloop.io.registry.turns import in_turn
 from chatloop.io.registry.versions import CANDIDATE, MODEL, NOBODY, Version
 
 PIN, TEMPLATE = Path("pins/champion.json"), "chat_template.jinja"
@@ -39,7 +40,7 @@ def register(name: str, candidate: Path, run_id: str, verdict: Path, pin: Path =
         raise UserError(f"{candidate}: is missing; run the pipeline up to train")
     content = {"candidate_sha256": fingerprint(files), "files": json.dumps(files, sort_keys=True)}
     judged = _judgement(verdict, pin, content["candidate_sha256"])
-    with connect() as store:
+    with in_turn(name), connect() as store:
         found = versions.find(store, name, content["candidate_sha256"])
         if found is None:
             model_id = _logged_model(store, name, candidate, run_id, content)

@@ -5,6 +5,7 @@ logarithms, their gradient). Here they exist for a few tokens at a time; gradien
 summed in float32 as they come up (the idea of Liger Kernel, Hsu et al. 2024, for any device).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,21 @@ class Head:
         after all the result is the same, and slower.
         """
         return _Nats.apply(hidden, self.weight, self.bias, targets, self, alike)  # type: ignore[no-any-return, no-untyped-call]
+
+    @torch.no_grad()
+    def scores(self, hidden: Tensor, targets: Tensor) -> Tensor:
+        """Nats of each target, and 1 where it is the likeliest, else 0: (2, n) float32."""
+        precision = _precision(hidden)
+        with torch.autocast(hidden.device.type, enabled=False):
+            weight, inputs = self.weight.detach().to(precision), hidden.detach().to(precision)
+            found = torch.empty(2, len(hidden), dtype=torch.float32, device=hidden.device)
+            for here in _chunks(hidden, weight):
+                logits, _ = _logits(inputs[here], weight, self)
+                found[0, here] = torch.nn.functional.cross_entropy(
+                    logits, targets[here], reduction="none"
+                )
+                found[1, here] = (logits.argmax(1) == targets[here]).float()
+        return found
 
 
 @dataclass
@@ -106,9 +122,7 @@ def _pass(
         weight, inputs = head.weight.detach().to(precision), hidden.detach().to(precision)
         nats = torch.empty(len(hidden), dtype=torch.float32, device=hidden.device)
         found = _empty(hidden, head, wanted)
-        size = max(16, CHUNK_BYTES.get(hidden.device.type, 2**28) // (4 * len(weight)))
-        for start in range(0, len(hidden), size):
-            here = slice(start, start + size)
+        for here in _chunks(hidden, weight):
             slope = _probabilities(inputs[here], weight, head)
             probabilities, bent = slope
             nats[here] = _nats(probabilities, targets[here], inputs[here], weight, head)
@@ -119,6 +133,12 @@ def _pass(
                 share = None if shares is None else shares[here, None]
                 _add(found, here, _slope(probabilities, bent, head, share), inputs[here], weight)
     return nats, found
+
+
+def _chunks(hidden: Tensor, weight: Tensor) -> Iterator[slice]:
+    """Tokens whose logits fit at a time."""
+    size = max(16, CHUNK_BYTES.get(hidden.device.type, 2**28) // (4 * len(weight)))
+    return (slice(start, start + size) for start in range(0, len(hidden), size))
 
 
 def _empty(hidden: Tensor, head: Head, wanted: tuple[bool, ...]) -> _Gradients:

@@ -1,0 +1,40 @@
+"""One registration at a time on this machine, whichever project or process it comes from.
+
+Two that look for a candidate at once both find none, and each would make a version of it.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import getuid
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from chatloop.errors import UnreachableError
+from chatloop.io.files import fingerprint
+from chatloop.io.mlflow_store.connection import registry_uri
+
+PATIENCE = 1800.0  # seconds: a large model takes minutes to upload, and others may be before us
+
+
+@contextmanager
+def in_turn(name: str, seconds: float = PATIENCE) -> Iterator[None]:
+    """Wait until no other registers under this name in the same registry.
+
+    Raises:
+        UnreachableError: others took longer than `seconds`.
+    """
+    whose = fingerprint([registry_uri(), name])
+    lock = FileLock(Path(tempfile.gettempdir()) / f"chatloop-{getuid()}-{whose[:24]}.lock")
+    try:
+        lock.acquire(timeout=seconds)
+    except Timeout as error:
+        raise UnreachableError(
+            f"{name}: another registration is at work since {seconds:,.0f} seconds "
+            f"({lock.lock_file}); run again when it is done"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,1 @@
+"""Metrics of written answers, one a file: texts in, a number out."""

@@ -1,0 +1,79 @@
+"""How fast a model writes, by the clock, and what a token costs, by count.
+
+Pace(first_token=0.004, tokens_per_second=312.0)     seconds; one answer at a time
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+_Taken = tuple[float, float]  # seconds up to the first token, and up to the last
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds to the first token; tokens a second of a whole answer; the prompt is in both."""
+
+    first_token: float
+    tokens_per_second: float
+
+
+def paces(
+    models: Mapping[str, Any],
+    prompts: Mapping[str, Sequence[Sequence[int]]],
+    tokens: int,
+    rounds: int,
+) -> dict[str, Pace]:
+    """The best of all rounds, each model in turn in every round: other work on the machine only
+    ever slows one down. A first round, in which memory is taken, is not counted."""
+    taken: dict[str, list[list[_Taken]]] = {name: [] for name in models}
+    for _ in range(1 + rounds):
+        for name, model in models.items():
+            taken[name].append([_answered(model, prompt, tokens) for prompt in prompts[name]])
+    return {name: _best(found[1:], tokens) for name, found in taken.items()}
+
+
+def flops_per_token(model: Any, context: int) -> int:
+    """Of a forward pass at `context` tokens: 2 N + 4 layers · context · width (multiply and add).
+
+    N are the weights that every token is multiplied with: all but tables that are only looked up.
+    Source: Kaplan et al. 2020, "Scaling Laws for Neural Language Models", section 2.1; there the
+    mean over positions, here the last one.
+    """
+    config = model.config.get_text_config()
+    weights = {id(one): one.numel() for one in model.parameters() if one.dim() > 1}
+    head = model.get_output_embeddings()
+    multiplied = None if head is None else head.weight
+    for module in model.modules():
+        if isinstance(module, torch.nn.Embedding) and module.weight is not multiplied:
+            weights.pop(id(module.weight), None)
+    attention = 4 * config.num_hidden_layers * context * config.hidden_size
+    return int(2 * sum(weights.values()) + attention)
+
+
+def _answered(model: Any, prompt: Sequence[int], tokens: int) -> _Taken:
+    ids = torch.tensor([prompt], device=model.device)
+    return _seconds(model, ids, 1), _seconds(model, ids, tokens)
+
+
+def _seconds(model: Any, ids: torch.Tensor, tokens: int) -> float:
+    started = time.perf_counter()
+    with torch.inference_mode():
+        model.generate(
+            ids,
+            attention_mask=torch.ones_like(ids),
+            min_new_tokens=tokens,
+            max_new_tokens=tokens,
+            do_sample=False,
+        )
+    return time.perf_counter() - started
+
+
+def _best(rounds: Sequence[Sequence[_Taken]], tokens: int) -> Pace:
+    """Of each prompt the shortest times, then the mean over prompts."""
+    first, whole = np.array(rounds).min(axis=0).mean(axis=0).tolist()
+    return Pace(first, tokens / whole)
