@@ -17,7 +17,7 @@ from chatloop.modeling.adapting.adapters import configuration, merged, state
 from chatloop.modeling.adapting.agreement import check_agreement
 from chatloop.modeling.adapting.learner import Learner
 from chatloop.modeling.adapting.quantizing import round_weights
-from chatloop.params import Adapter
+from chatloop.params.data import Adapter
 
 
 def save_candidate(

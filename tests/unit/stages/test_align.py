@@ -146,7 +146,7 @@ def test_it_stops_at_the_bound_with_the_last_weights_within_it(
     assert 0 < held["kept_step"] < held["steps_done"] < held["steps"]
     assert 0.0 < held["validation_bits_per_byte_rise"] <= 0.02
     assert "stopped by align.max_bpb_rise 0.02" in capsys.readouterr().out
-    none = project.align(odd, evaluate_every=1, max_bpb_rise=0.0, learning_rate=0.1)
+    none = project.align(odd, max_bpb_rise=0.0, learning_rate=0.1)
     assert none["kept_step"] == 0
     assert project.files("candidate") == project.files("trained")
 
