@@ -14,6 +14,7 @@ from chatloop.params.data import NearDuplicates
 
 DEFAULTS: dict[str, Any] = {
     "min_rows": 4, "held_out_share": 0.0, "beta": 0.1, "liked_weight": 1.0, "disliked_weight": 1.0,
+    "replay_share": 0.0,
     "near_duplicates": NearDuplicates(threshold=0.5, permutations=128, shingle_words=3, seed=1),
     "max_bpb_rise": 100.0, "epochs": 8.0, "batch_rows": 2, "rows_at_once": 2,
     "learning_rate": 3.0e-3, "warmup_share": 0.1, "clip_norm": 1.0, "evaluate_every": 4,

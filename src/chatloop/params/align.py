@@ -13,7 +13,8 @@ from chatloop.params.data import Adapter, NearDuplicates, Positive, Section, See
 class AlignParams(Section):
     """What judged answers teach, and how far the model may move for them.
 
-    `beta` holds it to the one that it begins with; `max_bpb_rise` is in bits per byte of the
+    `beta` holds it to the one that it begins with; `replay_share` is that of training rows beside
+    those of judged answers, 1 as many; `max_bpb_rise` is in bits per byte of the
     validation split, `learning_rate` the peak, after a linear warm-up and before a linear decay.
     """
 
@@ -23,6 +24,7 @@ class AlignParams(Section):
     beta: float = Field(gt=0.0, le=10.0)
     liked_weight: float = Field(gt=0.0, le=100.0)
     disliked_weight: float = Field(gt=0.0, le=100.0)
+    replay_share: float = Field(ge=0.0, le=100.0)
     max_bpb_rise: float = Field(ge=0.0)
     epochs: float = Field(gt=0.0, le=1000.0)
     batch_rows: Positive

@@ -117,7 +117,7 @@ def _learn(
     from chatloop.training.preference.learning import align_model, measured, outcome, training
 
     be_deterministic(params.seed, params.threads)
-    validation = read_packed(paths.tokens / "validation")
+    train, validation = (read_packed(paths.tokens / name) for name in ("train", "validation"))
     size = read_json(paths.tokens / "manifest.json")["validation"]["answer_bytes"]
     learner = make_learner(load_model(paths.trained), training(params), ())
     model = learner.model.to(choose_device(params.device))
@@ -128,12 +128,11 @@ def _learn(
     with signals_set(kept.leave), run_of as run:
         before = measured(model, learn, held, validation, size, params)
         points = []
-        for point in align_model(model, learn, validation, size, before, params, kept):
+        for point in align_model(model, learn, train, validation, size, before, params, kept):
             points.append(point)
             run.log(point.step, _values(point))
             _tell(point)
-        after = measured(model, learn, held, validation, size, params)
-        found = outcome(points, before, after, learn, held, params)
+        found = outcome(points, before, model, learn, held, params)
         if found["kept_step"]:
             prompts, said = first_prompts(validation), {**counts, "steps": found["kept_step"]}
             save_candidate(

@@ -64,7 +64,8 @@ def project(
     for name in ("test.parquet", "validation.parquet"):
         write_table(TALKS, tmp_path / name)
     fitted = Fitter(Renderer(chatml), 96, "split").fit(conversations_of(TALKS))
-    write_packed(pack(fitted.examples, 96, chatml.pad_token_id), tmp_path / "tokens/validation")
+    for name in ("train", "validation"):
+        write_packed(pack(fitted.examples, 96, chatml.pad_token_id), tmp_path / "tokens" / name)
     write_json(tmp_path / "tokens/manifest.json", {"validation": {"answer_bytes": 144}})
     # Nothing listens there: the runs stay where the project is.
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")

@@ -18,8 +18,9 @@ from chatloop.params.align import AlignParams
 from chatloop.preferences.rewards import rewards
 from chatloop.tokens.packing import Packed
 from chatloop.training.loop import NO_KEEPER, train_model
-from chatloop.training.objectives import judged, log_probabilities
+from chatloop.training.objectives import log_probabilities
 from chatloop.training.preference.grouping import Groups
+from chatloop.training.preference.objective import Judged, preferences, with_replay
 from chatloop.training.progress import Keeper, Point
 from chatloop.training.stopping import last_within
 
@@ -44,25 +45,30 @@ def measured(
     model: Any, learn: Groups, held: Groups, validation: Packed, size: int, params: AlignParams
 ) -> Before:
     """The reference, once: the model as it is now. `size` is in bytes of validation answers."""
-    settings = training(params)
-    with computing(model, settings, 0):
-        found = [
-            log_probabilities(model, packed, params.batch_rows) if len(packed) else NONE
-            for packed in (learn.packed, held.packed, validation)
-        ]
+    found = [_told(model, packed, params) for packed in (learn.packed, held.packed, validation)]
     return Before(found[0], found[1], bits_per_byte(-float(found[2].sum()), size))
+
+
+def _told(model: Any, packed: Packed, params: AlignParams) -> NDArray[np.float64]:
+    """Log-probabilities in nats, computed as in training: (examples,)."""
+    if not len(packed):
+        return NONE
+    with computing(model, training(params), 0):
+        return log_probabilities(model, packed, params.batch_rows)
 
 
 def align_model(
     model: Any,
     learn: Groups,
+    train: Packed,
     validation: Packed,
     size: int,
     before: Before,
     params: AlignParams,
     keeper: Keeper = NO_KEEPER,
 ) -> Iterator[Point]:
-    """Train `model` in place on pairs (DPO) and thumbs (KTO), together, in one loop.
+    """Train `model` in place on pairs (DPO) and thumbs (KTO), together, in one loop, with some of
+    the rows of the training split beside them.
 
     It ends with the last weights whose bits per byte on the validation split are within the bound;
     these are the first ones where none are.
@@ -70,34 +76,38 @@ def align_model(
     Raises:
         UserError: the loss is no number any more.
     """
-    weights = (params.liked_weight, params.disliked_weight)
-    objective = judged(before.learn, learn.pairs, learn.liked, params.beta, weights)
+    rows = with_replay(learn.packed, train, params.replay_share, params.seed)
+    objective = preferences(Judged(before.learn, learn.pairs, learn.liked), params)
     yield from train_model(
-        model, learn.packed, validation, size, training(params), keeper, objective,
+        model, rows, validation, size, training(params), keeper, objective,
         most_bits=before.most(params),
     )  # fmt: skip
 
 
 def outcome(
-    points: list[Point], before: Before, after: Before, learn: Groups, held: Groups,
+    points: list[Point], before: Before, model: Any, learn: Groups, held: Groups,
     params: AlignParams,
 ) -> dict[str, object]:  # fmt: skip
     """Figures of the report: where it ended, how far it moved, what it makes of judged answers."""
     kept = last_within(points, before.most(params))
-    groups = {"learned": (learn, after.learn - before.learn)}
-    if len(held):
-        groups["held_out"] = (held, after.held - before.held)
+    bits = before.bits if kept is None else kept.validation_bits_per_byte or 0.0
+    groups = {"learned": (learn, before.learn), "held_out": (held, before.held)}
+    ratios = {
+        name: _told(model, some.packed, params) - told
+        for name, (some, told) in groups.items()
+        if len(some)
+    }
     return {
         "steps": points[-1].steps,
         "steps_done": points[-1].step,
         "kept_step": kept.step if kept else 0,
         "final_loss": points[-1].loss,
-        "validation_bits_per_byte": after.bits,
+        "validation_bits_per_byte": bits,
         "validation_bits_per_byte_before": before.bits,
-        "validation_bits_per_byte_rise": after.bits - before.bits,
+        "validation_bits_per_byte_rise": bits - before.bits,
         "rewards": {
-            name: rewards(ratios, some.pairs, some.liked, params.beta)
-            for name, (some, ratios) in groups.items()
+            name: rewards(moved, groups[name][0].pairs, groups[name][0].liked, params.beta)
+            for name, moved in ratios.items()
         },
     }
 
