@@ -22,7 +22,17 @@ for command in registry.COMMANDS:
     app.command()(command)
 
 INTERRUPTED = 130  # Typer's exit code for Ctrl-C
-REPORTS = ("ingest", "clean", "validate", "split", "ledger", "train", "evaluate", "verdict")
+REPORTS = (
+    "ingest",
+    "clean",
+    "validate",
+    "split",
+    "ledger",
+    "train",
+    "align",
+    "evaluate",
+    "verdict",
+)
 
 
 def main() -> None:
