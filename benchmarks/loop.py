@@ -1,6 +1,6 @@
 """Three rounds of the loop: a simulated team rates answers by a hidden rule, the model learns it.
 
-    python -m benchmarks.loop --json [--project .] [--rounds 3] [--prompts 240] [--picture FILE]
+    python -m benchmarks.loop --json [--project .] [--rounds 3] [--prompts 160] [--picture FILE]
 
 Needs a project with a trained model (`chatloop run`); nothing in it is changed. Each round the model
 answers prompts that nobody trained on, the team rates them, and the align stage starts from the
@@ -29,8 +29,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="accepted, as every benchmark does")
     parser.add_argument("--project", type=Path, default=Path())
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--prompts", type=int, default=240, help="rated in a round")
-    parser.add_argument("--unseen", type=int, default=200, help="scored and never rated")
+    parser.add_argument("--prompts", type=int, default=160, help="rated in a round")
+    parser.add_argument("--unseen", type=int, default=150, help="scored and never rated")
     parser.add_argument("--picture", type=Path, help="an SVG of the rounds")
     args = parser.parse_args()
     project = args.project.resolve()

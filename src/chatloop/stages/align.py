@@ -26,6 +26,11 @@ from chatloop.params.align import AlignParams
 from chatloop.preferences.selecting import TOO_FEW, TOO_LONG, kinds, selected, tally
 from chatloop.stages import main, say
 
+PRETRAINED = (
+    "warning: a learning rate of {:g} is for the embedded base; this one is pretrained: an "
+    "align.learning_rate such as 5.0e-6 keeps what it knows"
+)
+GENTLE = 1.0e-4  # what a pretrained base, or an adapter, bears
 ROOMS = [Path(__file__).parents[1] / room for room in ("training", "modeling", "preferences")]
 
 
@@ -108,7 +113,7 @@ def _learn(
     """Tune the model on groups of examples; report to MLflow on the way."""
     from chatloop.io.candidate import save_candidate
     from chatloop.io.checkpoints import Checkpoints, signals_set
-    from chatloop.io.hub import load_model
+    from chatloop.io.hub import CARD, TINY, load_model
     from chatloop.io.mlflow_store.live import training_run
     from chatloop.io.tokens import read_packed
     from chatloop.modeling.adapting.agreement import first_prompts
@@ -122,6 +127,8 @@ def _learn(
     learner = make_learner(load_model(paths.trained), training(params), ())
     model = learner.model.to(choose_device(params.device))
     _say(f"{counts['learned']:,} judged answers teach on {model.device.type}; {_kinds(counts)}")
+    if params.learning_rate > GENTLE and read_json(paths.trained / CARD)["source"] != TINY:
+        _say(PRETRAINED.format(params.learning_rate))
     inputs = fingerprint(_inputs(params, paths))
     kept = Checkpoints(paths.scratch, inputs, params.checkpoint_every, _say)
     run_of = training_run(inputs, {"align": params.model_dump()})
