@@ -24,7 +24,8 @@ for command in registry.COMMANDS:
 
 INTERRUPTED = 130  # Typer's exit code for Ctrl-C
 REPORTS = (
-    "ingest", "clean", "validate", "split", "ledger", "train", "evaluate", "behaviours", "verdict",
+    "ingest", "clean", "validate", "split", "ledger", "train", "align", "evaluate", "behaviours",
+    "verdict",
 )  # fmt: skip
 
 

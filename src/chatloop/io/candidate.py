@@ -17,7 +17,7 @@ from chatloop.modeling.adapting.adapters import configuration, merged, state
 from chatloop.modeling.adapting.agreement import check_agreement
 from chatloop.modeling.adapting.learner import Learner
 from chatloop.modeling.adapting.quantizing import round_weights
-from chatloop.params import Adapter
+from chatloop.params.data import Adapter
 
 
 def save_candidate(
@@ -27,8 +27,11 @@ def save_candidate(
     candidate: Path,
     context: int,
     prompts: Sequence[Sequence[int]],
+    **more: object,
 ) -> None:
     """The base's tokenizer and template go with the weights, and its card is carried on.
+
+    `more` goes into the card.
 
     Raises:
         DataError: the merged model does not agree with the one that was trained; nothing is saved.
@@ -36,6 +39,7 @@ def save_candidate(
     card = read_json(base / hub.CARD)
     said = {key: card[key] for key in ("source", "revision", "licence")}
     said |= {"trained_context": context, "trainable_parameters": learner.learning}
+    said |= more
     model = learner.model.cpu().eval()
     with whole_folder(candidate) as folder:
         if adapter is not None:

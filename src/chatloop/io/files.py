@@ -58,6 +58,21 @@ def whole_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(aside, ignore_errors=True)
 
 
+def link_folder(source: Path, target: Path) -> None:
+    """The same files in another folder, without a copy where the disk allows; whole, as above.
+
+    Files that are written whole are replaced and never changed, so neither folder sees the other.
+    """
+    with whole_folder(target) as aside:
+        for path in sorted(one for one in source.rglob("*") if one.is_file()):
+            place = aside / path.relative_to(source)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                os.link(path.resolve(), place)
+            except OSError:
+                shutil.copyfile(path, place)
+
+
 def _check_system(error: Exception, target: Path) -> None:
     """A full disk or missing rights become one line; any other exception is not looked at."""
     if isinstance(error, OSError):

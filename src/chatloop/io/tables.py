@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from chatloop.conversation import Conversation, Message, Role
+from chatloop.conversation import Conversation, Message, Preference, Role
 from chatloop.errors import UserError
 from chatloop.io.files import whole
 
@@ -84,6 +84,30 @@ def conversations_of(turns: pl.DataFrame) -> list[Conversation]:
     return [
         Conversation(name, _messages(roles, contents), tuple(topics or ()))
         for name, roles, contents, topics in grouped.iter_rows()
+    ]
+
+
+def preferences_of(judged: pl.DataFrame) -> list[Preference]:
+    """Judged answers of a table of PREFERENCES, sorted by id, turns by their number."""
+    sides = (
+        judged.sort("conversation_id", "side", "turn")
+        .group_by("conversation_id", "side", maintain_order=True)
+        .agg("role", "content", pl.col("topics").first())
+    )
+    found: dict[str, dict[str, tuple[Message, ...]]] = {}
+    topics: dict[str, tuple[str, ...]] = {}
+    for name, side, roles, contents, about in sides.iter_rows():
+        found.setdefault(name, {})[side] = _messages(roles, contents)
+        topics[name] = tuple(about or ())
+    return [
+        Preference(
+            name,
+            said.get("prompt", ()),
+            said.get("chosen", ()),
+            said.get("rejected", ()),
+            topics[name],
+        )
+        for name, said in found.items()
     ]
 
 

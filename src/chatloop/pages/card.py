@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-REPORTS = ("ingest", "clean", "train", "evaluate", "verdict", "base")
+REPORTS = ("ingest", "clean", "train", "align", "evaluate", "verdict", "base")
 
 
 def model_card(
@@ -27,10 +27,19 @@ def model_card(
         content=candidate_sha256,
         files=files,
         licences=_licences(params),
-        settings=params.get("train", {}),
+        settings={
+            f"{stage}.{key}": value
+            for stage in _tuned(facts)
+            for key, value in sorted(params.get(stage, {}).items())
+        },
         steps=ledger.get("steps", []),
         tokens=ledger.get("train", {}).get("tokens", {}),
     )
+
+
+def _tuned(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """The stages that changed weights: the second one only where people had judged enough."""
+    return ("train", "align") if facts.get("align", {}).get("kept_step") else ("train",)
 
 
 def _licences(params: Mapping[str, Any]) -> dict[str, str]:

@@ -38,7 +38,9 @@ def _data(found: Mapping[str, Any]) -> list[str]:
     sources = found["facts"].get("sources") or {}
     said = [f"{source}: {count:,} conversations" for source, count in sorted(sources.items())]
     trained = found["facts"].get("trained_on")
-    return _cut(["data", *said, *([f"{trained:,} trained on"] if trained else [])])
+    judged = found["facts"].get("judged")
+    more = [f"{n:,} {what}" for n, what in ((trained, "trained on"), (judged, "judged")) if n]
+    return _cut(["data", *said, *more])
 
 
 def _base(found: Mapping[str, Any]) -> list[str]:
@@ -48,8 +50,10 @@ def _base(found: Mapping[str, Any]) -> list[str]:
 
 
 def _params(found: Mapping[str, Any]) -> list[str]:
-    settings = found["params"].get("train", {})
-    return _cut(["params", *(f"train.{key}: {value}" for key, value in sorted(settings.items()))])
+    stages = ("train", "align") if found["facts"].get("judged") else ("train",)
+    settings = [(stage, sorted(found["params"].get(stage, {}).items())) for stage in stages]
+    said = [f"{stage}.{key}: {value}" for stage, items in settings for key, value in items]
+    return _cut(["params", *said])
 
 
 def _code(found: Mapping[str, Any]) -> list[str]:

@@ -7,7 +7,9 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from chatloop.params.align import AlignParams
 from chatloop.params.data import (
+    Adapter,
     Allow,
     Boilerplate,
     Bounds,
@@ -133,19 +135,6 @@ class TokenizeParams(Section):
     canaries: Canaries | None = None
 
 
-class Adapter(Section):
-    """Low-rank adapters beside frozen weights: LoRA (Hu et al. 2021), or QLoRA (Dettmers et al.
-    2023), which holds the frozen weights in 4 bits. `rank_stabilized`: Kalajdzievski 2023.
-    """
-
-    kind: Literal["lora", "qlora"] = "lora"
-    rank: int = Field(default=16, ge=1, le=1024)
-    alpha: float = Field(default=32.0, gt=0.0, le=4096.0)
-    dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
-    target: Literal["all-linear"] | Several[str] = "all-linear"
-    rank_stabilized: bool = False
-
-
 class TrainParams(Section):
     """The loop. `learning_rate` is the peak, after a linear warm-up; `patience` counts evaluations
     without a better one."""
@@ -228,6 +217,7 @@ class Params(Section):
     base: BaseParams
     tokenize: TokenizeParams
     train: TrainParams
+    align: AlignParams
     champion: ChampionParams
     evaluate: EvaluateParams
     gate: GateParams

@@ -1,4 +1,4 @@
-"""Sections of params.yaml that describe data, and what every section is.
+"""Parts of params.yaml that describe data, others that sections share, and what every section is.
 
 params.clean.rules  →  ("empty_turn", "roles_out_of_order", …)
 """
@@ -137,3 +137,16 @@ class Canaries(Section):
     each: Positive
     digits: int = Field(ge=3, le=12)
     seed: Seed
+
+
+class Adapter(Section):
+    """Low-rank adapters beside frozen weights: LoRA (Hu et al. 2021), or QLoRA (Dettmers et al.
+    2023), which holds the frozen weights in 4 bits. `rank_stabilized`: Kalajdzievski 2023.
+    """
+
+    kind: Literal["lora", "qlora"] = "lora"
+    rank: int = Field(default=16, ge=1, le=1024)
+    alpha: float = Field(default=32.0, gt=0.0, le=4096.0)
+    dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
+    target: Literal["all-linear"] | Several[str] = "all-linear"
+    rank_stabilized: bool = False

@@ -1,6 +1,6 @@
-"""The candidate: the base model, fine-tuned on the answers of the training split.
+"""The base model, fine-tuned on the answers of the training split.
 
-In: data/tokenize, models/base. Out: models/candidate (Hugging Face layout and card.json),
+In: data/tokenize, models/base. Out: models/trained (Hugging Face layout and card.json),
 reports/curve.csv, reports/train.json. No time and no path is in them: same inputs, same bytes.
 """
 
@@ -51,26 +51,26 @@ def train(
     params: TrainParams,
     tokens: Path,
     base: Path,
-    candidate: Path,
+    trained: Path,
     curve: Path,
     report: Path,
     scratch: Path,
 ) -> None:
-    """Train, save the candidate, write the curve; report to MLflow on the way.
+    """Train, save the model, write the curve; report to MLflow on the way.
 
     Checkpoints are in `scratch`: what was interrupted goes on from there.
     """
     device = choose_device(params.device)
     devices = count_devices(params, device)
     if devices > 1 and not is_rank():
-        paths = {"tokens": tokens, "base": base, "candidate": candidate}
+        paths = {"tokens": tokens, "base": base, "trained": trained}
         paths |= {"curve": curve, "report": report, "scratch": scratch}
         arguments = [word for name, path in paths.items() for word in (f"--{name}", str(path))]
         if code := supervise(MODULE, arguments, devices):
             sys.exit(code)
         return
     with joined(device) as world:
-        _train(params, world, device, tokens, base, candidate, curve, report, scratch)
+        _train(params, world, device, tokens, base, trained, curve, report, scratch)
 
 
 def _train(
@@ -79,7 +79,7 @@ def _train(
     device: Any,
     tokens: Path,
     base: Path,
-    candidate: Path,
+    trained: Path,
     curve: Path,
     report: Path,
     scratch: Path,
@@ -116,8 +116,8 @@ def _train(
             return
         tell_the_end(points, params.patience, gauge, tell)
         prompts = first_prompts(validation)
-        save_candidate(learner, params.adapter, base, candidate, manifest["context"], prompts)
-        run.finish(folder_sha256(candidate))
+        save_candidate(learner, params.adapter, base, trained, manifest["context"], prompts)
+        run.finish(folder_sha256(trained))
     write_text(curve, curve_csv(points, kept_point(points, params.patience)))
     write_json(report, {**figures(points, params.patience), **learner.figures})
     kept.clear()

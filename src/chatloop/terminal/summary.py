@@ -40,6 +40,7 @@ def _rows(reports: Mapping[str, Any], result: Mapping[str, Any]) -> list[tuple[s
         "Validated": _validated(reports["validate"]),
         "Split": _split(reports["split"]),
         "Trained": _trained(reports["train"], reports["ledger"]["train"]["tokens"]),
+        "Aligned": _aligned(reports["align"]),
         "Scores": _scores(reports["evaluate"]),
         "Behaviour": _behaviour(reports["behaviours"]),
     }
@@ -88,6 +89,17 @@ def _trained(report: Mapping[str, Any], tokens: Mapping[str, int]) -> str:
         f"{report['steps']:,} steps, {report['supervised_tokens']:,} supervised tokens seen "
         f"({tokens['supervised']:,} supervised, {tokens['masked']:,} masked in the data); "
         f"validation {report['validation_bits_per_byte']:.4f} bits per byte"
+    )
+
+
+def _aligned(report: Mapping[str, Any]) -> str:
+    if not report.get("kept_step"):
+        skipped = _counts(report["skipped_by_reason"])
+        return f"as trained; of {report['rows']:,} judged answers skipped: {skipped}"
+    return (
+        f"{report['kept_step']:,} steps on {report['learned']:,} judged answers, "
+        f"{report['held_out']:,} held out (of all: {_counts(report['kinds'])}); validation "
+        f"{report['validation_bits_per_byte_rise']:+.4f} bits per byte"
     )
 
 

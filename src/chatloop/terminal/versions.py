@@ -56,6 +56,8 @@ def lineage_tree(found: Mapping[str, Any]) -> Tree:
     data = tree.add(Text("data"))
     for source, count in sorted((facts.get("sources") or {}).items()):
         data.add(Text(f"{source}  {_count(count)} conversations"))
+    if facts.get("judged"):
+        data.add(Text(f"{_count(facts['judged'])} judged answers"))
     for file in found["data"]["sources"]:
         data.add(Text(f"{file['path']}  {file['sha256'][:DIGITS]}"))
     for out in ("data/clean/turns.parquet", "data/split/train.parquet", "data/tokenize"):
@@ -63,8 +65,9 @@ def lineage_tree(found: Mapping[str, Any]) -> Tree:
             data.add(Text(f"{out}  {found['data']['outs'][out][:DIGITS]}"))
     tree.add(Text(f"base  {facts.get('base')}  {facts.get('base_revision') or ''}".rstrip()))
     params = tree.add(Text("params"))
-    for key, value in sorted(found["params"].get("train", {}).items()):
-        params.add(Text(f"train.{key}  {value}"))
+    for stage in ("train", "align") if facts.get("judged") else ("train",):
+        for key, value in sorted(found["params"].get(stage, {}).items()):
+            params.add(Text(f"{stage}.{key}  {value}"))
     changed = f"  with changes in {', '.join(code['changed'])}" if code["changed"] else ""
     tree.add(Text(f"code  {code['git_commit'][:DIGITS]}{changed}"))
     rival = found["judged_against"]

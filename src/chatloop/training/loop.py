@@ -30,7 +30,7 @@ from chatloop.training.parallel import ALONE, World, teams
 from chatloop.training.progress import Keeper, NoKeeper, Point, Progress
 from chatloop.training.schedule import learning_rate, rows_of_step, steps_per_epoch
 from chatloop.training.snapshots import Snapshots, restore
-from chatloop.training.stopping import Stopping
+from chatloop.training.stopping import Stopping, Within
 
 POINT_EVERY = 10
 NO_KEEPER = NoKeeper()
@@ -45,10 +45,12 @@ def train_model(
     keeper: Keeper = NO_KEEPER,
     objective: Objective = SFT,
     world: World = ALONE,
+    most_bits: float | None = None,
 ) -> Iterator[Point]:
     """Train `model` in place, giving a point of the curve every few steps and at the end.
 
-    Where `keeper` has a checkpoint, its points come first, and training goes on from there.
+    Where `keeper` has a checkpoint, its points come first, and training goes on from there. With
+    `most_bits` it ends where validation has more bits per byte, with the last weights that had not.
 
     Raises:
         UserError: the loss is no number any more.
@@ -57,7 +59,7 @@ def train_model(
     seen = round(params.epochs * train.ids.size)
     with computing(model, params, seen), teams(model, most, world, params.parallel) as team:
         yield from _points(
-            team, train, validation, validation_bytes, params, keeper, objective, world
+            team, train, validation, validation_bytes, params, keeper, objective, world, most_bits
         )
 
 
@@ -70,10 +72,13 @@ def _points(
     keeper: Keeper,
     objective: Objective,
     world: World,
+    most_bits: float | None,
 ) -> Iterator[Point]:
     steps = max(1, round(params.epochs * steps_per_epoch(len(train), params.batch_rows)))
     model, optimizers = team.models[0], build_optimizers(team.models[0], params)
-    snapshots, stopping = Snapshots(model, optimizers, world), Stopping(model, params.patience)
+    snapshots = Snapshots(model, optimizers, world)
+    within = None if most_bits is None else Within(model, most_bits)
+    stopping = within or Stopping(model, params.patience)
     memory = Memory(params.rows_at_once)
     done = _resumed(model, optimizers, stopping, keeper, world)
     yield from done.points
@@ -168,5 +173,5 @@ def _validate(team: Replicas, packed: Packed, answer_bytes: int, params: TrainPa
 def _diverged(step: int, rate: float) -> str:
     return (
         f"the loss is no number at step {step} (learning rate {rate:.3g}); the last checkpoint "
-        "before it is kept; lower train.learning_rate, or raise train.warmup_share"
+        "before it is kept; lower learning_rate, or raise warmup_share"
     )

@@ -69,7 +69,7 @@ def dpo(reference: NDArray[np.float64], beta: float) -> Objective:
 
     def loss(logits_of: Logits, batch: Batch) -> Tensor:
         ratios, _ = _ratios(logits_of, batch, reference)
-        return -logsigmoid(beta * (ratios[0::2] - ratios[1::2])).sum()
+        return of_pairs(ratios, beta)
 
     return Objective(loss, _groups)
 
@@ -89,11 +89,8 @@ def kto(
 
     def loss(logits_of: Logits, batch: Batch) -> Tensor:
         ratios, examples = _ratios(logits_of, batch, reference)
-        divergence = ratios[1::2].mean().detach().clamp(min=0)
         up = torch.from_numpy(liked).to(ratios.device)[examples[0::2] // 2]
-        sign = up.to(ratios.dtype) * 2 - 1
-        weight = torch.where(up, weights[0], weights[1])
-        return (weight * (1 - torch.sigmoid(beta * sign * (ratios[0::2] - divergence)))).sum()
+        return of_thumbs(ratios, up, beta, weights)
 
     return Objective(loss, _groups)
 
@@ -117,14 +114,36 @@ def log_probabilities(model: Any, packed: Packed, batch_rows: int) -> NDArray[np
         return -score_rows(team, packed, batch_rows, int(packed.examples.max()) + 1)
 
 
+def of_pairs(ratios: Tensor, beta: float) -> Tensor:
+    """DPO's loss, summed: liked and disliked answers in turn, (2 n,)."""
+    return -logsigmoid(beta * (ratios[0::2] - ratios[1::2])).sum()
+
+
+def of_thumbs(ratios: Tensor, up: Tensor, beta: float, weights: tuple[float, float]) -> Tensor:
+    """KTO's loss, summed: answers and mismatched ones in turn (2 n,), and the answers' thumbs."""
+    if not len(ratios):
+        return ratios.sum()
+    divergence = ratios[1::2].mean().detach().clamp(min=0)
+    sign = up.to(ratios.dtype) * 2 - 1
+    weight = torch.where(up, weights[0], weights[1])
+    return (weight * (1 - torch.sigmoid(beta * sign * (ratios[0::2] - divergence)))).sum()
+
+
+def summed(logits_of: Logits, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    """Log-probabilities of the batch's examples, these in order, and their tokens: (examples,)."""
+    owners = batch.examples[:, 1:][batch.supervised[:, 1:]]
+    examples, at, tokens = torch.unique(
+        owners, sorted=True, return_inverse=True, return_counts=True
+    )
+    nats = _nats(logits_of, batch, alike=False)
+    found = torch.zeros(len(examples), dtype=nats.dtype, device=nats.device)
+    return found.index_add(0, at, -nats), examples, tokens
+
+
 def _ratios(
     logits_of: Logits, batch: Batch, reference: NDArray[np.float64]
 ) -> tuple[Tensor, Tensor]:
     """Log-probabilities over those of the reference, and the examples in order: (examples,)."""
-    owners = batch.examples[:, 1:][batch.supervised[:, 1:]]
-    examples, at = torch.unique(owners, sorted=True, return_inverse=True)
-    nats = _nats(logits_of, batch, alike=False)
-    policy = torch.zeros(len(examples), dtype=nats.dtype, device=nats.device)
-    policy = policy.index_add(0, at, -nats)
-    before = torch.from_numpy(reference).to(nats.device, nats.dtype)[examples]
+    policy, examples, _ = summed(logits_of, batch)
+    before = torch.from_numpy(reference).to(policy.device, policy.dtype)[examples]
     return policy - before, examples

@@ -32,6 +32,18 @@ def is_over(points: Sequence[Point], patience: int) -> bool:
     return best is not None and len(judged) - 1 - judged.index(best) >= patience
 
 
+def last_within(points: Sequence[Point], most: float) -> Point | None:
+    """The point whose weights `Within` keeps; None where they are those of the beginning."""
+    found = None
+    for point in points:
+        if point.validation_bits_per_byte is None:
+            continue
+        if not point.validation_bits_per_byte <= most:
+            break
+        found = point
+    return found
+
+
 class Stopping:
     """The best weights so far, where `patience` is a number; nothing at all where it is None."""
 
@@ -44,10 +56,7 @@ class Stopping:
         if self._patience is None or points[-1].validation_bits_per_byte is None:
             return False
         if best_point(points) is points[-1]:
-            self._best = {
-                f"{BEST}{name}": whole_tensor(value.detach()).cpu().clone()
-                for name, value in learning(self._model)
-            }
+            self._keep()
         return is_over(points, self._patience)
 
     def tensors(self) -> Mapping[str, Tensor]:
@@ -64,3 +73,28 @@ class Stopping:
         for name, value in self._model.named_parameters():
             if f"{BEST}{name}" in self._best:
                 value.copy_(sharded_like(value, self._best[f"{BEST}{name}"]))
+
+    def _keep(self) -> None:
+        self._best = {
+            f"{BEST}{name}": whole_tensor(value.detach()).cpu().clone()
+            for name, value in learning(self._model)
+        }
+
+
+class Within(Stopping):
+    """Over where the validation is above a bound; the last weights within it are the best."""
+
+    def __init__(self, model: Any, most: float) -> None:
+        super().__init__(model, None)
+        self._most = most
+        self._keep()  # those that training begins with, where no evaluation is within
+
+    def look(self, points: Sequence[Point]) -> bool:
+        """Keep the weights aside if the last point is within; true when it is not."""
+        bits = points[-1].validation_bits_per_byte
+        if bits is None:
+            return False
+        if not bits <= self._most:
+            return True
+        self._keep()
+        return False

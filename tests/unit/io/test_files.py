@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chatloop.errors import UserError
-from chatloop.io.files import whole, whole_folder
+from chatloop.io.files import digests, link_folder, whole, whole_folder, write_text
 
 Whole = Callable[[Path], AbstractContextManager[Path]]
 FULL = [
@@ -36,3 +36,17 @@ def test_any_other_exception_is_what_it_was(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="a mistake of ours"), whole(tmp_path / "a.json"):
         raise ValueError("a mistake of ours")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_linked_folder_has_the_same_files_and_its_own_names(tmp_path: Path) -> None:
+    (tmp_path / "one" / "deep").mkdir(parents=True)
+    (tmp_path / "one" / "a.json").write_text("1")
+    (tmp_path / "one" / "deep" / "b.json").write_text("2")
+    (tmp_path / "one" / "c.json").symlink_to(tmp_path / "one" / "a.json")
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "old").write_text("gone")
+    link_folder(tmp_path / "one", tmp_path / "two")
+    assert digests(tmp_path / "two") == digests(tmp_path / "one")
+    assert not (tmp_path / "two" / "c.json").is_symlink()
+    write_text(tmp_path / "two" / "a.json", "3")
+    assert (tmp_path / "one" / "a.json").read_text() == "1"

@@ -17,6 +17,7 @@ def reports(verdict: str, champion_version: int | None) -> dict[str, Any]:
         "validate": {"success": True},
         "split": {name: {"conversations": 10} for name in ("train", "validation", "test")},
         "train": {"steps": 7, "supervised_tokens": 1234, "validation_bits_per_byte": 0.5},
+        "align": {"rows": 3, "skipped_by_reason": {"too_few": 3}},
         "ledger": {"train": {"tokens": {"supervised": 600, "masked": 700}}},
         "evaluate": {"comparable": 10, "bits_per_byte": {"base": 2.0, "candidate": 0.5}},
         "behaviours": {"candidate": {"checked": 48, "passed": 31, "must_failed": 0}},

@@ -17,7 +17,7 @@ from chatloop.pages.card import model_card
 ORIGIN, CARD = "origin", "model_card.md"
 SETTINGS = ("params.yaml", "dvc.yaml", "dvc.lock")
 PINS = ("pins/sources.json", "pins/base.json", "pins/accepted.json", "pins/champion.json")
-REPORTS = ("ingest", "clean", "split", "ledger", "train", "evaluate", "verdict")
+REPORTS = ("ingest", "clean", "split", "ledger", "train", "align", "evaluate", "verdict")
 
 
 def write_origin(
@@ -38,7 +38,9 @@ def facts(root: Path = Path()) -> dict[str, Any]:
     known = _card_facts(root)
     scores, split = known.get("evaluate", {}), known.get("split", {})
     sources = known.get("ingest", {}).get("sources", {})
+    aligned = known.get("align", {})
     return {
+        "judged": aligned.get("learned") if aligned.get("kept_step") else None,
         "sources": {source: counts["conversations"] for source, counts in sources.items()},
         "bits_per_byte": scores.get("bits_per_byte", {}),
         "held_out": scores.get("comparable"),

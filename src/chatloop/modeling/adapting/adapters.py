@@ -16,7 +16,7 @@ from transformers.pytorch_utils import Conv1D
 
 from chatloop.errors import UserError
 from chatloop.modeling.adapting.freezing import near
-from chatloop.params import Adapter
+from chatloop.params.data import Adapter
 
 ALL = "all-linear"
 PREFIX = "base_model.model."  # peft's, before the name of every weight

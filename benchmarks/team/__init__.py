@@ -1,0 +1,1 @@
+"""A simulated team that rates what a model answers, by a rule that nobody else knows."""

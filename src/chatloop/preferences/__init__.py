@@ -1,0 +1,1 @@
+"""Judged answers: which of them teach, and what a model makes of them."""

@@ -1,0 +1,1 @@
+"""Preference tuning: judged answers into rows, and a model that learns from them."""

@@ -1,0 +1,5 @@
+"""Fixtures of the stages' tests."""
+
+from tests.tuning import tuning
+
+__all__ = ["tuning"]
