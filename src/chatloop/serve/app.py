@@ -20,7 +20,7 @@ from chatloop import __version__
 from chatloop.params.serving import ServeParams
 from chatloop.serve.guard.admission import Admission
 from chatloop.serve.guard.gate import Gate
-from chatloop.serve.guard.keys import Keys
+from chatloop.serve.guard.keys import FILE, Keys
 from chatloop.serve.guard.rates import Rates
 from chatloop.serve.model import Models
 from chatloop.serve.observe.metrics import Metrics
@@ -33,7 +33,6 @@ from chatloop.serve.store.keeping import Store
 from chatloop.serve.wire.errors import http_error, validation_error
 
 ROUTERS = (chat.router, catalogue.router, feedback.router, operating.router)
-KEYS = "keys.json"
 
 
 def create_app(
@@ -61,7 +60,7 @@ def create_app(
     app.add_middleware(
         Gate,
         settings=settings,
-        keys=Keys(Path(settings.store.folder) / KEYS),
+        keys=Keys(Path(settings.store.folder) / FILE),
         rates=Rates(limits.requests_per_minute, limits.at_once),
         admission=admission,
         open=set(),

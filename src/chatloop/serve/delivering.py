@@ -66,7 +66,6 @@ class Answer(Response):
         finish = "error"
         try:
             await while_connected(receive, self._answer(scope, receive, send))
-            finish = self._progress.choices[0].finish or "error"
         except (GoneError, TimeoutError, OSError):
             finish = "gone"
             self._serving.metrics.disconnects.inc()
@@ -80,7 +79,7 @@ class Answer(Response):
             await send(_event(refusal.body))
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
-            if self._progress.tokens or finish in ("stop", "length"):
+            if self._progress.tokens and self._progress.timing.ended is None:
                 self._record(finish)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,16 +90,21 @@ class Answer(Response):
             async with aclosing(generate(self._task.model, self._task.wishes)) as pieces:
                 async for at, piece in pieces:
                     self._take(at, piece)
+        self._record(self._progress.choices[0].finish or "stop")
         body = self._task.reply.whole(self._progress.choices, self._counts())
         await JSONResponse(body)(scope, receive, send)
 
     async def _events(self, send: Send) -> None:
         """The head goes with the first token, so that what fails before has a status of its own."""
         reply, seconds = self._task.reply, self._serving.settings.limits.send_seconds
+        last: list[dict[str, object]] = []
         try:
             async with aclosing(generate(self._task.model, self._task.wishes)) as pieces:
                 async for at, piece in pieces:
                     chunks = self._chunks(at, piece)
+                    if self._complete:
+                        last = chunks  # goes with the end
+                        break
                     async with asyncio.timeout(seconds):
                         await self._begin(send)
                         if chunks:
@@ -112,7 +116,12 @@ class Answer(Response):
                 raise
             log("error", logging.ERROR, error, request_id=self._request.state.request_id)
             raise ApiError(500, "The model broke off", code="internal_error") from None
-        tail = [_data(reply.counted(self._counts()))] if reply.head.counts else []
+        # Whoever has the end of an answer can rate it: it is on its way to the store before.
+        self._record(self._progress.choices[0].finish or "stop")
+        tail = [
+            *map(_data, last),
+            *([_data(reply.counted(self._counts()))] if reply.head.counts else []),
+        ]
         async with asyncio.timeout(seconds):
             await self._begin(send)
             await send({**_body(b"".join([*tail, DONE])), "more_body": False})
@@ -140,6 +149,10 @@ class Answer(Response):
         if piece.finish:
             chunks.append(reply.chunk(at, Piece("", (), None), piece.finish))
         return chunks
+
+    @property
+    def _complete(self) -> bool:
+        return all(choice.finish for choice in self._progress.choices)
 
     def _counts(self) -> dict[str, int]:
         return usage(self._task.prompt_tokens, self._progress.tokens)

@@ -16,6 +16,7 @@ from chatloop.errors import UserError
 from chatloop.io.files import read_json, write_json
 
 PREFIX = "cl"
+FILE = "keys.json"  # in the folder of the store
 NOBODY = "0" * 64  # compared with where there is no such key, so that both take the same time
 
 

@@ -103,12 +103,11 @@ def validation_error(error: RequestValidationError) -> JSONResponse:
     if first["type"] == "json_invalid":
         return error_response(400, "the body is not JSON", code="invalid_json")
     message = str(first["msg"]).removeprefix("Value error, ")
-    if not place and first["type"] == "value_error":  # of fields together, which it names
-        name, _, message = message.partition(": ")
-        place = [name]
-    if not place:
-        return error_response(400, "the body is not a JSON object", code="invalid_body")
     param = clean(_path(place))
+    if not place and first["type"] == "value_error":  # of fields together, which it names
+        param, _, message = (clean(part) for part in message.partition(": "))
+    if not param:
+        return error_response(400, "the body is not a JSON object", code="invalid_body")
     if first["type"] == "extra_forbidden":
         return error_response(400, f"{param}: no such field", param, "unknown_parameter")
     if message.startswith("unsupported: "):

@@ -8,10 +8,10 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 
 from chatloop.feedback.record import Rating
-from chatloop.serve.wire.sampling import Short, Wire
+from chatloop.serve.wire.sampling import Short, Whole
 
 
-class FeedbackRequest(Wire):
+class FeedbackRequest(Whole):
     """A thumb, a correction, or both, on one completion; a second one counts instead of the first.
 
     The same `idempotency_key` (or header Idempotency-Key) is one opinion, however often it is sent.

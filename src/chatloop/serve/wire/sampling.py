@@ -3,6 +3,7 @@
 {"temperature": 0.7, "max_tokens": 64, "stop": "\\n"}  →  Sampling(64, 0.7, …, stop=("\\n",))
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
 
@@ -21,13 +22,53 @@ from chatloop.serve.model import Sampling
 LARGEST_ID = 2**31 - 1
 SEEDS = 2**32  # what every engine takes for a seed
 Short = Annotated[str, Field(max_length=512)]
-StopText = Annotated[str, Field(min_length=1, max_length=512)]
 
 
 class Wire(BaseModel):
     """A request: no field but the declared ones, a number stays a number and a text a text."""
 
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class Whole(Wire):
+    """A body whose texts are all whole characters: half of a surrogate pair can be sent to nobody,
+    and kept by no database."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_halves(cls, value: Any) -> Any:
+        place = next(_halves(value, ""), None)
+        if place is not None:
+            raise ValueError(f"{place}: has half of a surrogate pair")
+        return value
+
+
+def _halves(value: object, path: str) -> Iterator[str]:
+    """Where texts are that UTF-8 cannot say."""
+    if isinstance(value, str):
+        if not value.isascii() and any("\ud800" <= one <= "\udfff" for one in value):
+            yield path
+    elif isinstance(value, list):
+        for at, one in enumerate(value):
+            yield from _halves(one, f"{path}[{at}]")
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield from _halves(key, path)
+            yield from _halves(one, f"{path}.{key}" if path else key)
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+StopText = Annotated[str, Field(min_length=1, max_length=512)]
+_STOP = {"type": "string", "minLength": 1, "maxLength": 512}
+Stop = Annotated[
+    list[StopText],
+    Field(max_length=64),
+    BeforeValidator(_listed),
+    WithJsonSchema({"anyOf": [_STOP, {"type": "array", "maxItems": 64, "items": _STOP}]}),
+]
 
 
 def nothing_but(*accepted: Any) -> BeforeValidator:
@@ -54,7 +95,7 @@ class StreamOptions(Wire):
     include_obfuscation: Nothing = None
 
 
-class SamplingFields(Wire):
+class SamplingFields(Whole):
     """How tokens are drawn, in OpenAI's words; top_k, min_p and repetition_penalty besides."""
 
     model: Annotated[str, Field(min_length=1, max_length=256)] | None = None
@@ -70,7 +111,7 @@ class SamplingFields(Wire):
         | None
     ) = None
     seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
-    stop: StopText | Annotated[list[StopText], Field(max_length=64)] | None = None
+    stop: Stop | None = None
     n: Annotated[int, Field(ge=1, le=128)] | None = None
     max_tokens: Annotated[int, Field(ge=1, le=LARGEST_ID)] | None = None
     stream: bool | None = None
@@ -95,9 +136,7 @@ class SamplingFields(Wire):
     @property
     def stops(self) -> tuple[str, ...]:
         """The stop texts; none where none are asked for."""
-        if self.stop is None:
-            return ()
-        return (self.stop,) if isinstance(self.stop, str) else tuple(self.stop)
+        return tuple(self.stop or ())
 
     @property
     def choices(self) -> int:
