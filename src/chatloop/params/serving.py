@@ -11,15 +11,19 @@ from chatloop.params.data import Positive, Section, Several, Share
 
 
 class EngineParams(Section):
-    """What computes. `max_streams` answers are computed at once; the alias is asked every
-    `follow_seconds`; `candidate_share` of the callers meet the candidate."""
+    """What runs a version, how exactly, and how it follows the registry.
 
-    engine: Literal["auto", "ctranslate2", "transformers", "vllm"]
-    quantization: Literal["int8", "float32"]
-    threads: int = Field(ge=1, le=256)
-    max_streams: int = Field(ge=1, le=4096)
-    follow_seconds: float = Field(gt=0.0)
-    candidate_share: Share
+    `auto` is CTranslate2 on a CPU and transformers on a GPU. `follow_seconds` is how often the
+    registry is asked; `candidate_share` of the traffic goes to the newest version that is not the
+    champion.
+    """
+
+    engine: Literal["auto", "ctranslate2", "transformers", "vllm"] = "auto"
+    quantization: Literal["float32", "int8"] = "float32"
+    threads: int | None = Field(default=None, ge=1, le=256)
+    max_streams: Positive = 32
+    follow_seconds: float = Field(default=5.0, ge=0.1, le=3600.0)
+    candidate_share: Share = 0.0
 
 
 class LimitParams(Section):

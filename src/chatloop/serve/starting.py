@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
+from importlib import import_module
 from pathlib import Path
 
 import uvicorn
@@ -44,9 +45,8 @@ def serve(params: Params) -> None:
 
 def open_models(params: Params) -> AbstractAsyncContextManager[Models]:
     """The models that the registry names, followed as it changes; the one place that loads any."""
-    from chatloop.serve.loading import open_models as opened  # type: ignore[import-not-found]
-
-    found: AbstractAsyncContextManager[Models] = opened(params, params.serve.model)
+    loading = import_module("chatloop.serve.loading")
+    found: AbstractAsyncContextManager[Models] = loading.open_models(params, params.serve.model)
     return found
 
 
