@@ -3,6 +3,9 @@
 import asyncio
 import contextlib
 import itertools
+import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -14,6 +17,7 @@ import yaml
 from fastapi import FastAPI
 
 from chatloop.conversation import Message
+from chatloop.params import CleanParams, Params
 from chatloop.params.file import parse_params
 from chatloop.params.serving import ServeParams
 from chatloop.serve.app import create_app
@@ -89,19 +93,43 @@ class FakeModels:
         return ["chatloop", *(f"chatloop@{m.version}" for m in self.models)] if self.models else []
 
 
-def serve_params(folder: Path, **changes: Any) -> ServeParams:
+def all_params(folder: Path, **changes: Any) -> Params:
     """As shipped, with the store in a folder; `limits={"waiting": 1}` changes a section."""
     shipped = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     section = shipped["serve"]
     section["store"]["folder"] = str(folder)
     for name, value in changes.items():
         section[name] = {**section[name], **value} if isinstance(value, dict) else value
-    return parse_params(shipped, "params.yaml").serve
+    return parse_params(shipped, "params.yaml")
 
 
-def clean_params() -> Any:
-    shipped = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    return parse_params(shipped, "params.yaml").clean
+def serve_params(folder: Path, **changes: Any) -> ServeParams:
+    return all_params(folder, **changes).serve
+
+
+def clean_params() -> CleanParams:
+    return all_params(Path()).clean
+
+
+@contextlib.contextmanager
+def child(folder: Path, **changes: Any) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server in a process of its own, and where it listens."""
+    command = [sys.executable, "-m", "tests.serve.child", str(folder), json.dumps(changes)]
+    started = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    try:
+        assert started.stderr
+        for line in started.stderr:
+            said = json.loads(line) if line.startswith("{") else {}
+            if said.get("event") == "listening":
+                yield started, said["url"]
+                break
+        else:
+            raise AssertionError("the server did not come up")
+    finally:
+        started.kill()
+        started.wait()
+        assert started.stderr
+        started.stderr.close()
 
 
 class Server:
