@@ -6,10 +6,11 @@ serve(params)     until Ctrl-C or SIGTERM: requests in flight end first, within 
 import asyncio
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -43,11 +44,19 @@ def serve(params: Params) -> None:
         asyncio.run(_serve(params, store, listening, ending))
 
 
-def open_models(params: Params) -> AbstractAsyncContextManager[Models]:
+@asynccontextmanager
+async def open_models(params: Params) -> AsyncIterator[Models]:
     """The models that the registry names, followed as it changes; the one place that loads any."""
-    loading = import_module("chatloop.serve.loading")
-    found: AbstractAsyncContextManager[Models] = loading.open_models(params, params.serve.model)
-    return found
+    loading: Any = import_module("chatloop.serve.loading")  # torch comes with it
+    name, pinned = params.champion.name, params.serve.model
+    models = loading.models_of(
+        name, pinned and pinned.removeprefix(f"{name}@"), params.serve.engine
+    )
+    models.follow()
+    try:
+        yield models
+    finally:
+        await asyncio.to_thread(models.close)
 
 
 async def _serve(params: Params, store: Store, listening: socket.socket, ending: "_Ending") -> None:

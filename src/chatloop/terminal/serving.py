@@ -27,7 +27,9 @@ class Action(StrEnum):
 def serve(
     host: Annotated[str | None, typer.Option(help="Left out: serve.host of params.yaml.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="0 is any free one.")] = None,
-    model: Annotated[str | None, typer.Option(help="A version, as in chatloop@3.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A version, as in chatloop@3, or a folder.")
+    ] = None,
 ) -> None:
     """Serve the champion: OpenAI's API, a chat page, chat frameworks; until Ctrl-C."""
     params = _params()
