@@ -9,7 +9,7 @@ import typer
 
 from chatloop import __version__
 from chatloop.errors import UserError
-from chatloop.terminal import registry
+from chatloop.terminal import registry, serving
 
 app = typer.Typer(
     name="chatloop",
@@ -19,7 +19,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for command in registry.COMMANDS:
+for command in (*registry.COMMANDS, *serving.COMMANDS):
     app.command()(command)
 
 INTERRUPTED = 130  # Typer's exit code for Ctrl-C

@@ -30,6 +30,7 @@ from chatloop.params.data import (
     Weights,
 )
 from chatloop.params.evaluate import EvaluateParams
+from chatloop.params.serving import ServeParams
 from chatloop.params.sources import IngestParams
 from chatloop.privacy.kinds import Kind
 
@@ -207,7 +208,7 @@ class GateParams(Section):
 
 
 class Params(Section):
-    """All of params.yaml; a section carries the name of its stage."""
+    """All of params.yaml; a section carries the name of its stage. `serve` is the server's."""
 
     ingest: IngestParams
     clean: CleanParams
@@ -221,3 +222,4 @@ class Params(Section):
     champion: ChampionParams
     evaluate: EvaluateParams
     gate: GateParams
+    serve: ServeParams

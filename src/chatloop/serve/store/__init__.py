@@ -1,0 +1,1 @@
+"""Exchanges and feedback in a database: written by one thread, read by row number."""

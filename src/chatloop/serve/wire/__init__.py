@@ -1,0 +1,1 @@
+"""What goes over the wire, protocol by protocol: requests, answers, chunks, errors."""

@@ -1,0 +1,79 @@
+"""The server as a process: killed, asked to stop, and what it writes to standard error."""
+
+import json
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from chatloop.serve.store.opening import connect, database_url
+from chatloop.serve.store.reading import read_feedback
+from tests.serve.fake import child
+
+pytestmark = pytest.mark.server
+CHAT = "/v1/chat/completions"
+ASK: dict[str, Any] = {
+    "messages": [{"role": "user", "content": "a word that no log has: xylophone"}]
+}
+
+
+def test_what_was_acknowledged_is_there_once_after_kill_9(tmp_path: Path) -> None:
+    sent: list[str] = []
+    acknowledged: list[str] = []
+    enough = threading.Event()
+
+    def post(url: str, name: str) -> None:
+        with httpx.Client(base_url=url, timeout=10) as http:
+            identity = http.post(CHAT, json=ASK).json()["id"]
+            for number in range(10_000):
+                once = f"{name}-{number}"
+                body = {"completion_id": identity, "rating": "up", "comment": once}
+                sent.append(once)
+                try:
+                    said = http.post("/v1/feedback", json=body, headers={"Idempotency-Key": once})
+                except httpx.HTTPError:
+                    return
+                if said.status_code == 200:
+                    acknowledged.append(once)
+                if len(acknowledged) > 60:
+                    enough.set()
+
+    with child(tmp_path) as (process, url):
+        threads = [threading.Thread(target=post, args=(url, name)) for name in "abcd"]
+        for thread in threads:
+            thread.start()
+        assert enough.wait(60)
+        process.kill()
+        for thread in threads:
+            thread.join(30)
+    engine = connect(database_url(None, tmp_path))
+    kept = [one.comment for batch in read_feedback(engine) for _, one in batch]
+    engine.dispose()
+    assert len(kept) == len(set(kept))
+    assert set(acknowledged) <= set(kept) <= set(sent)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_lets_answers_in_flight_end(tmp_path: Path, number: int) -> None:
+    with (
+        child(tmp_path, seconds=0.05) as (process, url),
+        httpx.Client(base_url=url, timeout=30) as http,
+    ):
+        with http.stream("POST", CHAT, json={**ASK, "stream": True}) as answer:
+            lines = answer.iter_lines()
+            next(lines)
+            process.send_signal(number)
+            assert list(lines)[-2:] == ["data: [DONE]", ""]
+        assert process.stderr
+        said = [json.loads(line) for line in process.stderr]
+        assert process.wait(20) == 0
+    assert said[-1]["event"] == "stopped"
+    (request,) = [one for one in said if one["event"] == "request"]
+    assert request["route"] == CHAT
+    assert (request["status"], request["version"], request["finish"]) == (200, "3", "length")
+    assert request["completion_tokens"] == 8
+    assert 0 < request["first_token_seconds"] < request["seconds"]
+    assert "xylophone" not in json.dumps(said)
