@@ -33,6 +33,15 @@ RECORDS: dict[str, Any] = {
     "prompt_completion": {"prompt": "Hi", "completion": "Hello"},
     "preference": {"prompt": "Hi", "chosen": "Hello", "rejected": "What?"},
     "kto": {"prompt": "Hi", "completion": "Hello", "label": True},
+    "feedback": {
+        "feedback_id": "fb-1",
+        "exchange_id": "chatcmpl-1",
+        "version": "3",
+        "rating": "down",
+        "correction": "Hello",
+        "messages": [{"role": "user", "content": "Hi"}],
+        "answer": "What?",
+    },
     "oasst": {
         "message_tree_id": "m1",
         "tree_state": "ready_for_export",

@@ -39,7 +39,8 @@ class Conversation:
 class Preference:
     """Two answers to one prompt, or one answer with a thumb up or down; an empty one is not known.
 
-    The chosen answer is a conversation like any other; both are kept for preference tuning.
+    The chosen answer is a conversation like any other, unless it is not to be `learned`; both are
+    kept for preference tuning.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Preference:
     chosen: tuple[Message, ...]
     rejected: tuple[Message, ...]
     topics: tuple[str, ...] = ()
+    learned: bool = True
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from chatloop.formats.format import Format, Parsed
 from chatloop.formats.frameworks import dialogflow_cx, rasa, rasa_stories, rasa_tests
 from chatloop.formats.instruction import alpaca, prompt_completion, questions
 from chatloop.formats.plain import table, transcript
-from chatloop.formats.preference import kto, preference
+from chatloop.formats.preference import feedback, kto, preference
 from chatloop.formats.research import oasst, sgd, taskmaster, topical_chat
 from chatloop.params.sources import Source
 
@@ -34,6 +34,7 @@ _ALL = (
         unpack=dialogflow_cx.unpack,
         key=dialogflow_cx.key,
     ),
+    Format("feedback", feedback.fits, feedback.parse, feedback.OPTIONS),
     Format("kto", kto.fits, kto.parse, kto.OPTIONS),
     Format("messages", messages.fits, messages.parse, messages.OPTIONS),
     Format("oasst", oasst.fits, oasst.parse, oasst.OPTIONS, key=oasst.key),

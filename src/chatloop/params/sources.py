@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from chatloop.conversation import Role
 from chatloop.params.data import Section, Seed
+from chatloop.params.feedback import FeedbackParams
 
 
 class Columns(Section):
@@ -37,7 +38,8 @@ class Columns(Section):
 
 
 class Source(Section):
-    """Where conversations come from. `path: builtin` names the corpus that comes with chatloop.
+    """Where conversations come from. `path: builtin` names the corpus that comes with chatloop,
+    `path: feedback` the snapshot of feedback.
 
     With a `revision` (a commit, 40 hex digits) the path is the id of a hub data set; `subset` and
     `split` belong to it. `licence` is for the model card. The others say how records are
@@ -51,6 +53,7 @@ class Source(Section):
     paths: Literal["best", "all"] = "best"
     weights: Literal["refuse", "ignore"] = "refuse"
     tools: Literal["refuse", "skip"] = "refuse"
+    thumbs: Literal["judge", "teach"] = "judge"
     revision: str | None = Field(default=None, pattern=r"^[0-9a-f]{40}$")
     subset: str | None = None
     split: str | None = None
@@ -71,10 +74,11 @@ class Builtin(Section):
 
 
 class IngestParams(Section):
-    """What is read."""
+    """What is read, and what of feedback is believed."""
 
     sources: tuple[Source, ...]
     builtin: Builtin
+    feedback: FeedbackParams = FeedbackParams()
 
     @field_validator("sources", mode="before")
     @classmethod

@@ -1,20 +1,23 @@
 """Conversations from every source into one turns table; what is not understood is quarantined.
 
-In: params.ingest.sources (files, folders, globs, hub data sets, or the built-in corpus).
-Out: data/ingest/turns.parquet, data/ingest/preferences.parquet, data/ingest/quarantine.parquet,
-reports/ingest.json.
+In: params.ingest.sources (files, folders, globs, hub data sets, the built-in corpus, feedback).
+Out: data/ingest/{turns,preferences,quarantine}.parquet, reports/ingest.json; and of feedback
+data/ingest/{feedback,held_out}.parquet, reports/feedback.json.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import polars as pl
 
 from chatloop.conversation import Reject
 from chatloop.errors import UserError
 from chatloop.formats import FORMATS, Format, Parsed, check_options, detect, format_named
+from chatloop.io.feedback.teaching import Feedback, Outs, Pins
 from chatloop.io.files import write_json
-from chatloop.io.sources import BUILTIN, Record
+from chatloop.io.sources import BUILTIN, FEEDBACK, Record
 from chatloop.io.sources.gathering import gather, sample
 from chatloop.io.sources.intake import Intake
 from chatloop.io.tables import PREFERENCES, QUARANTINE, TURNS, table_writer
@@ -27,21 +30,35 @@ _COUNTED = ("records_read", "conversations", "quarantined")
 def ingest(
     params: IngestParams,
     sources: Path,
+    snapshot: Path,
+    reviews: Path,
     turns: Path,
     preferences: Path,
     quarantine: Path,
+    feedback: Path,
+    held_out: Path,
     report: Path,
+    opinions: Path,
 ) -> None:
     """Read every source; write turns, judged answers, the quarantine and the counts.
 
-    `sources` is the pin of the files' digests: DVC runs this stage again when it changes. All is
+    `sources` is the pin of the files' digests: DVC runs this stage again when it changes; so are
+    `snapshot` and `reviews` of feedback, which comes last: it is held against all others. All is
     read and written a part at a time, so that memory does not grow with the data.
     """
     per_source: dict[str, dict[str, int]] = {}
-    with _writing(turns, preferences, quarantine) as intake:
-        for at, source in enumerate(params.sources):
+    wanted = any(source.path == FEEDBACK for source in params.sources)
+    said = Feedback(params.feedback, Pins(snapshot, reviews), wanted)
+    with _writing(turns, preferences, quarantine, said) as intake:
+        outs = Outs(feedback, held_out, opinions)
+        if not wanted:
+            said.teach(None, intake, outs)
+        for at, source in _feedback_last(params.sources):
             before = intake.counts.copy()
-            name = _read(source, at, params.builtin, intake)
+            if source.path == FEEDBACK:
+                name = said.teach(source, intake, outs)
+            else:
+                name = _read(source, at, params.builtin, intake)
             came = {count: intake.counts[count] - before[count] for count in _COUNTED}
             say(_line(source, name, came))
             known = per_source.setdefault(source.path, dict.fromkeys(_COUNTED, 0))
@@ -52,14 +69,23 @@ def ingest(
     write_json(report, _report(intake, per_source))
 
 
+def _feedback_last(sources: Iterable[Source]) -> list[tuple[int, Source]]:
+    return sorted(enumerate(sources), key=lambda named: named[1].path == FEEDBACK)
+
+
 @contextmanager
-def _writing(turns: Path, preferences: Path, quarantine: Path) -> Iterator[Intake]:
+def _writing(turns: Path, preferences: Path, quarantine: Path, said: Feedback) -> Iterator[Intake]:
     with (
         table_writer(turns, TURNS) as write_turns,
         table_writer(preferences, PREFERENCES) as write_preferences,
         table_writer(quarantine, QUARANTINE) as write_quarantine,
     ):
-        intake = Intake(write_turns, write_quarantine, write_preferences)
+
+        def write(some: pl.DataFrame) -> None:
+            write_turns(some)
+            said.background(some)
+
+        intake = Intake(write, write_quarantine, write_preferences)
         yield intake
         intake.flush()
 

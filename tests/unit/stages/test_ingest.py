@@ -52,10 +52,15 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         params = IngestParams(sources=sources, builtin=Builtin(conversations=50, seed=1))
         names = (
             "pin.json",
+            "snapshot.json",
+            "reviews.json",
             "turns.parquet",
             "preferences.parquet",
             "quarantine.parquet",
+            "feedback.parquet",
+            "held_out.parquet",
             "report.json",
+            "opinions.json",
         )
         ingest(params, *(out / name for name in names))
         return Ingested(out)

@@ -8,7 +8,7 @@
 
 from chatloop.conversation import Message, Reject, Role
 from chatloop.formats.format import Parsed
-from chatloop.formats.preference.marks import is_pair, is_thumb
+from chatloop.formats.preference.marks import is_opinion, is_pair, is_thumb
 from chatloop.formats.turns import (
     finished,
     first,
@@ -31,8 +31,8 @@ _USUAL = {"role", "content"}
 
 
 def fits(record: object) -> bool:
-    """Whether a record has the key that this format is known by, and no pair or thumb with it."""
-    if not isinstance(record, dict) or is_pair(record) or is_thumb(record):
+    """Whether a record has the key that this format is known by, and no judgement with it."""
+    if not isinstance(record, dict) or is_pair(record) or is_thumb(record) or is_opinion(record):
         return False
     if "messages" in record:
         return True

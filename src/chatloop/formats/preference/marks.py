@@ -2,9 +2,17 @@
 
 {"prompt": …, "chosen": …, "rejected": …}    a pair
 {"prompt": …, "completion": …, "label": true}    a thumb
+{"feedback_id": …, "exchange_id": …, "rating": …}    an opinion on an answer that was served
 """
 
 _PAIRS = ({"chosen", "rejected"}, {"preferred_output", "non_preferred_output"})
+
+_OPINION = {"feedback_id", "exchange_id", "rating", "correction", "messages", "answer"}
+
+
+def is_opinion(record: object) -> bool:
+    """Whether a record says something about an answer that was served."""
+    return isinstance(record, dict) and record.keys() >= _OPINION
 
 
 def is_pair(record: object) -> bool:

@@ -7,7 +7,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from chatloop.io.sources.finding import BUILTIN, PACKED, TEXT_SUFFIXES, find_files, pin_sources
+from chatloop.io.sources.finding import (
+    BUILTIN,
+    FEEDBACK,
+    PACKED,
+    TEXT_SUFFIXES,
+    find_files,
+    pin_sources,
+)
 from chatloop.io.sources.hub import check_dataset, read_dataset
 from chatloop.io.sources.opening import opened
 from chatloop.io.sources.readers.json_files import read_json_records
@@ -19,6 +26,7 @@ from chatloop.params.sources import Source
 
 __all__ = [
     "BUILTIN",
+    "FEEDBACK",
     "Record",
     "check_source",
     "find_files",
@@ -45,7 +53,7 @@ def check_source(source: Source, at: int) -> None:
     """
     if source.revision is not None:
         check_dataset(source, at)
-    elif source.path != BUILTIN:
+    elif source.path not in (BUILTIN, FEEDBACK):
         find_files(source, at)
 
 

@@ -13,7 +13,8 @@ from chatloop.formats import FORMATS
 from chatloop.io.files import read_json, sha256, write_json
 from chatloop.params.sources import IngestParams, Source
 
-BUILTIN = "builtin"
+# Names of sources that are no paths: the built-in corpus, and the snapshot of feedback.
+BUILTIN, FEEDBACK = "builtin", "feedback"
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".csv", ".tsv", ".parquet")
 # Text lies in many a folder that holds no transcripts; so it is read where the format says so.
 TEXT_SUFFIXES = (".txt", ".text", ".log")
@@ -104,7 +105,11 @@ def pin_sources(params: IngestParams, pin: Path) -> str:
     Returns:
         One line for a person.
     """
-    named = [(at, source) for at, source in enumerate(params.sources) if source.path != BUILTIN]
+    named = [
+        (at, source)
+        for at, source in enumerate(params.sources)
+        if source.path not in (BUILTIN, FEEDBACK)
+    ]
     paths = [path for at, source in named for path in find_files(source, at)]
     files = [{"path": path.as_posix(), "sha256": _digest(path)} for path in paths]
     value = {"files": files}

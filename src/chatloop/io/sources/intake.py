@@ -17,6 +17,7 @@ from chatloop.io.sources.record import Record
 from chatloop.io.tables import PREFERENCES, QUARANTINE, turns_of
 
 Write = Callable[[pl.DataFrame], None]
+JudgedRow = tuple[str, str, int, str, str, list[str], str]
 # Rows, and characters, that are held before they are written: memory does not grow with the data.
 ROWS, CHARS = 20_000, 2**24
 
@@ -28,7 +29,7 @@ class Intake:
         self._write_turns, self._write_quarantine = turns, quarantine
         self._write_preferences = preferences
         self._talks: list[Conversation] = []
-        self._judged: list[tuple[str, str, int, str, str, list[str], str]] = []
+        self._judged: list[JudgedRow] = []
         self._quarantined: list[tuple[str, str, int, str, str, str]] = []
         self._source, self._rows, self._chars = "", 0, 0
         self._taken: set[str] = set()
@@ -72,7 +73,7 @@ class Intake:
     def _keep(self, part: Conversation | Preference) -> None:
         if isinstance(part, Preference):
             self._judge(part)
-            if not part.chosen:
+            if not part.chosen or not part.learned:
                 return
             part = Conversation(part.id, part.prompt + part.chosen, part.topics)
         self._talks.append(part)
@@ -84,12 +85,9 @@ class Intake:
         """Rows of both answers and of what they answer, for preference tuning."""
         kind = "pairs" if pair.chosen and pair.rejected else "up" if pair.chosen else "down"
         self.counts[f"preferences_{kind}"] += 1
-        for side in ("prompt", "chosen", "rejected"):
-            messages: tuple[Message, ...] = getattr(pair, side)
-            for turn, said in enumerate(messages):
-                row = (side, pair.id, turn, said.role, said.content, [*pair.topics], self._source)
-                self._judged.append(row)
-                self._hold(1, len(said.content))
+        for row in judged_rows(pair, self._source):
+            self._judged.append(row)
+            self._hold(1, len(row[4]))
 
     def _quarantine(self, record: Record, why: Reject) -> None:
         detail, raw = unicode(why.detail), unicode(record.raw)
@@ -113,6 +111,14 @@ class Intake:
         return free
 
 
+def judged_rows(pair: Preference, source: str) -> Iterator[JudgedRow]:
+    """The turns of both answers and of what they answer, as rows of PREFERENCES."""
+    for side in ("prompt", "chosen", "rejected"):
+        messages: tuple[Message, ...] = getattr(pair, side)
+        for turn, said in enumerate(messages):
+            yield (side, pair.id, turn, said.role, said.content, [*pair.topics], source)
+
+
 def _sound(part: Parsed) -> Parsed:
     """A part that the rest of the pipeline can trust, whatever a format made of its record."""
     if isinstance(part, Reject):
@@ -125,7 +131,7 @@ def _sound(part: Parsed) -> Parsed:
         if not part.prompt or not (part.chosen or part.rejected):
             return Reject("malformed", "a judged answer without its prompt, or none at all")
         prompt, chosen, rejected = map(_legible, (part.prompt, part.chosen, part.rejected))
-        return Preference(unicode(part.id), prompt, chosen, rejected, topics)
+        return Preference(unicode(part.id), prompt, chosen, rejected, topics, part.learned)
     if not part.messages:
         return Reject("no_messages", "there is no turn in it")
     return Conversation(unicode(part.id), _legible(part.messages), topics)

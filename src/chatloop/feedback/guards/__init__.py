@@ -1,0 +1,1 @@
+"""What is believed without a person: caps, alikeness, sudden days, phrases that stick out."""
