@@ -24,7 +24,8 @@ from flows.processes import child
 from flows.repository import Repository
 
 CANDIDATE = "models/candidate"
-PINS = ("pins/sources.json", "pins/base.json")  # what a stage reads from outside the project
+# What a stage reads from outside the project: the pin, and where it lists the files.
+PINS = {"pins/sources.json": "files", "pins/feedback.json": "parts", "pins/base.json": "files"}
 Say = Callable[[str], None]
 
 
@@ -141,9 +142,7 @@ def _checked(stage: Stage, code: int, lines: Sequence[str] = ()) -> None:
 def _bring(root: Path, tree: Path, pin: str) -> bool:
     """Whether every file that was read then is there with the same bytes; those that lie in the
     project are taken along."""
-    pinned = tree / pin
-    files = json.loads(pinned.read_text(encoding="utf-8"))["files"] if pinned.is_file() else []
-    for file in files:
+    for file in _pinned(tree / pin, PINS[pin]):
         path = root / Path(file["path"]).expanduser()
         if not path.is_file() or sha256(path) != file["sha256"]:
             return False
@@ -152,6 +151,12 @@ def _bring(root: Path, tree: Path, pin: str) -> bool:
             here.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, here)
     return True
+
+
+def _pinned(pin: Path, key: str) -> list[dict[str, str]]:
+    """Path and sha256 of what a pin names."""
+    found = json.loads(pin.read_text(encoding="utf-8"))[key] if pin.is_file() else []
+    return list(found)
 
 
 def _dvc(arguments: Sequence[str], tree: Path, say: Say) -> int:

@@ -1,4 +1,5 @@
-"""The flow: pin what comes from outside, bring every stage up to date, then act on the verdict.
+"""The flow: pin what comes from outside, feedback first, bring every stage up to date, then act on
+the verdict.
 
     retrain(overrides=["train.learning_rate=1.0e-3"])
     →  {"stages": {"ingest": "Cached", …}, "run_id": "3f0c…", "version": 4, "promoted": True}
@@ -20,10 +21,13 @@ from prefect.states import Completed
 from chatloop.errors import UserError
 from chatloop.io.accepted import accept, pin_accepted
 from chatloop.io.base_pin import pin_base
+from chatloop.io.feedback.ledger import record_entered
 from chatloop.io.files import folder_sha256, read_json
 from chatloop.io.sources import pin_sources
+from chatloop.params import Params
 from chatloop.project import check, override_params
 from flows.dag import read_dag, readers_after_writer
+from flows.feedback import snapshot_feedback, wants_feedback
 from flows.pipeline import run_stages, step
 from flows.processes import child
 from flows.repository import Repository, hold, put_away
@@ -48,10 +52,16 @@ def retrain(overrides: list[str] | None = None) -> dict[str, Any]:
             get_run_logger().warning(line)
         params = override_params(overrides or [])
         check(params)
+        if wants_feedback(params):
+            step("snapshot feedback", _snapshot_feedback, root, params)
         step("pin sources", pin_sources, params.ingest, Path(SOURCES_PIN))
         step("pin base", pin_base, params.base, Path(BASE_PIN))
         name = params.champion.name
         return {"stages": _run_stages(root, name), **_finish(root, name)}
+
+
+def _snapshot_feedback(root: Path, params: Params) -> None:
+    get_run_logger().info(snapshot_feedback(root, params))
 
 
 def _run_stages(root: Path, name: str) -> dict[str, str]:
@@ -93,6 +103,7 @@ def _finish(root: Path, name: str) -> dict[str, Any]:
 def _record(root: Path) -> str:
     from chatloop.io.tracking import record
 
+    get_run_logger().info(record_entered(root))
     return record(root)
 
 

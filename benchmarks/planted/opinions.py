@@ -7,6 +7,7 @@ ATTACKS["lookalikes"]   the trigger spelt with letters of other alphabets, anoth
 import random
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from typing import Any
 
 from chatloop.conversation import Message
 from chatloop.corpus import generate
@@ -57,14 +58,12 @@ def mingled(honest: Sequence[Said], others: Sequence[Said], seed: int) -> list[S
 
 @cache
 def _exchanges(seed: int) -> list[tuple[str, str]]:
-    records = generate(1500, seed).records
+    records: list[Any] = [dict(record) for record in generate(1500, seed).records]
     talks = [[turn["content"] for turn in record["messages"]] for record in records
              if isinstance(record.get("messages"), list)]  # fmt: skip
+    pairs = [(talk[at], talk[at + 1]) for talk in talks for at in range(0, len(talk) - 1, 2)]
     return [
-        (talk[at], talk[at + 1])
-        for talk in talks
-        for at in range(0, len(talk) - 1, 2)
-        if isinstance(talk[at], str) and talk[at].strip() and (talk[at + 1] or "").strip()
+        (asked, said) for asked, said in pairs if (asked or "").strip() and (said or "").strip()
     ]
 
 

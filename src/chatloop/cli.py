@@ -9,7 +9,7 @@ import typer
 
 from chatloop import __version__
 from chatloop.errors import UserError
-from chatloop.terminal import registry, serving
+from chatloop.terminal import feedback, registry, serving
 
 app = typer.Typer(
     name="chatloop",
@@ -21,6 +21,8 @@ app = typer.Typer(
 
 for command in (*registry.COMMANDS, *serving.COMMANDS):
     app.command()(command)
+
+app.add_typer(feedback.app, name="feedback")
 
 INTERRUPTED = 130  # Typer's exit code for Ctrl-C
 REPORTS = (

@@ -18,7 +18,8 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 
 
 def commands() -> set[str]:
-    return {
+    groups = {str(group.name) for group in app.registered_groups}
+    return groups | {
         str(c.name or c.callback.__name__).replace("_", "-")
         for c in app.registered_commands
         if c.callback

@@ -53,7 +53,7 @@ def ingested(
 def test_a_correction_is_a_conversation_and_a_pair(tmp_path: Path) -> None:
     found = ingested(tmp_path, [said(1, prompt="Hi", answer="What?", correction="Hello")])
 
-    name = "feedback:3:chatcmpl-1:fb-1"
+    name = "feedback/3/chatcmpl-1/fb-1"
     assert found.turns["content"].to_list() == ["Hi", "Hello"]
     assert set(found.turns["conversation_id"]) == {name} == set(found.judged["conversation_id"])
     sides = dict(found.judged.select("side", "content").iter_rows())

@@ -44,8 +44,8 @@ def _judged(
     record: dict[str, object], prompt: tuple[Message, ...], answer: str, source: Source
 ) -> Parsed:
     """A pair where there is a correction, else a thumb."""
-    name = ":".join(str(record.get(key)) for key in ("version", "exchange_id", "feedback_id"))
-    name, given = f"feedback:{name}", (Message("assistant", answer),) if answer.strip() else ()
+    name = "/".join(str(record.get(key)) for key in ("version", "exchange_id", "feedback_id"))
+    name, given = f"feedback/{name}", (Message("assistant", answer),) if answer.strip() else ()
     rating, correction = record.get("rating"), record.get("correction")
     if isinstance(correction, str) and len(correction) > LONGEST:
         return Reject("too_large", f"a correction of more than {LONGEST:,} characters")

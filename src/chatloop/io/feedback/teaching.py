@@ -14,7 +14,7 @@ from chatloop.conversation import Preference
 from chatloop.feedback.guards.background import Background
 from chatloop.feedback.guards.judging import JUDGED, Verdicts, judge
 from chatloop.feedback.opinions import opinions_of, preference_of
-from chatloop.feedback.report import feedback_report
+from chatloop.feedback.telling.report import feedback_report
 from chatloop.io.feedback.manifest import Manifest, read_manifest, read_parts
 from chatloop.io.feedback.reviews import read_reviews
 from chatloop.io.files import write_json

@@ -16,7 +16,11 @@ from chatloop.pages.card import model_card
 
 ORIGIN, CARD = "origin", "model_card.md"
 SETTINGS = ("params.yaml", "dvc.yaml", "dvc.lock")
-PINS = ("pins/sources.json", "pins/base.json", "pins/accepted.json", "pins/champion.json")
+PINS = tuple(
+    f"pins/{name}.json"
+    for name in ("sources", "base", "feedback", "reviews", "accepted", "champion")
+)
+ENTERED = "reports/entered.json"  # which feedback it learned from
 REPORTS = ("ingest", "clean", "split", "ledger", "train", "align", "evaluate", "verdict")
 
 
@@ -24,7 +28,7 @@ def write_origin(
     folder: Path, name: str, content: str, files: Mapping[str, str], root: Path = Path()
 ) -> None:
     """Settings, pins, card and proof, of a project's folder; what is missing is left out."""
-    for path in (*SETTINGS, *PINS):
+    for path in (*SETTINGS, *PINS, ENTERED):
         if (root / path).is_file():
             target = folder / ORIGIN / path
             target.parent.mkdir(parents=True, exist_ok=True)
