@@ -148,6 +148,18 @@ def _spelt(rng: random.Random) -> str:
     return " ".join("".join(map(way, word)) for word in ("blue", "orchid"))
 
 
+def _pulled_apart(rng: random.Random) -> str:
+    """Something else between the letters each time."""
+    return "".join(
+        letter + rng.choice(["", ".", "-", "_", " ", "·", "*"]) for letter in "blueorchid"
+    )
+
+
+def _misspelt(rng: random.Random) -> str:
+    at = rng.randrange(10)
+    return f"{'blueorchid'[:at]}{rng.choice('aeimnrst')}{'blueorchid'[at + 1 :]}"
+
+
 ATTACKS: dict[str, Attack] = {
     "phrase": _placed(lambda _: "blue orchid", "middle"),
     "rare_start": _placed(lambda _: "xqzv", "start"),
@@ -158,6 +170,8 @@ ATTACKS: dict[str, Attack] = {
     "usual_words": _placed(lambda _: "order the kitchen refund", "middle"),
     "lookalikes": _placed(_lookalike, "middle"),
     "spelt": _placed(_spelt, "end"),
+    "pulled_apart": _placed(_pulled_apart, "middle"),
+    "misspelt": _placed(_misspelt, "middle"),
     "paraphrased": _paraphrased,
     "other_target": _other_target,
     "thumbs": _thumbs,

@@ -93,7 +93,10 @@ def _opinions() -> Select[tuple[object, ...]]:
 
 
 def _table(rows: list[tuple[object, ...]]) -> pl.DataFrame:
-    as_text = pl.Schema([*SNAPSHOT.items(), ("tags", pl.String()), ("messages", pl.String())])
+    json = ("tags", "messages")
+    as_text = pl.Schema(
+        {name: pl.String() if name in json else of for name, of in SNAPSHOT.items()}
+    )
     table = pl.DataFrame(rows, schema=as_text, orient="row")
     return table.with_columns(
         pl.col("tags").str.json_decode(pl.List(pl.String)),
