@@ -8,7 +8,7 @@ import typer
 
 from chatloop import __version__
 from chatloop.errors import UserError
-from chatloop.terminal import registry
+from chatloop.terminal import operating, registry
 
 app = typer.Typer(
     name="chatloop",
@@ -18,7 +18,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for command in registry.COMMANDS:
+for command in (*registry.COMMANDS, *operating.COMMANDS):
     app.command()(command)
 
 INTERRUPTED = 130  # Typer's exit code for Ctrl-C
@@ -96,22 +96,6 @@ def chat(
 
     name = read_params(project.PARAMS).champion.name
     talk(name, Sampling(temperature, top_p, top_k, max_tokens, seed), system)
-
-
-@app.command()
-def schedule(
-    cron: Annotated[str | None, typer.Option(help='Five fields, as in "0 3 * * *".')] = None,
-    interval: Annotated[int | None, typer.Option(min=60, help="Seconds between runs.")] = None,
-) -> None:
-    """Retrain by the clock until Ctrl-C; needs no server, and uses one where there is one."""
-    from chatloop import project
-
-    project.enter()
-    if (cron is None) == (interval is None):
-        raise UserError('schedule: give either --cron "0 3 * * *" or --interval SECONDS')
-    from flows.schedule import serve
-
-    serve(cron=cron, interval_seconds=interval)
 
 
 @app.command()

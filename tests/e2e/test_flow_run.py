@@ -24,7 +24,7 @@ from prefect.states import Cancelling
 
 from chatloop.errors import UserError
 from flows.processes.server import api
-from flows.schedule import serve
+from flows.schedule import Clock, serve
 
 pytestmark = pytest.mark.server
 SLEEPS = "sleep 300 & sleep 300\n"
@@ -119,7 +119,7 @@ def test_a_schedule_makes_runs_appear_and_ctrl_c_ends_it(
 ) -> None:
     process = background(
         "-c",
-        "from flows.schedule import serve; serve(cron='0 3 * * *', name='nightly')",
+        "from flows.schedule import Clock, serve; serve(Clock(cron='0 3 * * *'), name='nightly')",
         cwd=project,
     )
     with get_client(sync_client=True) as client:
@@ -144,8 +144,8 @@ def test_the_end_of_a_schedule_ends_its_runs_and_says_so_to_the_server(
     shutil.copy(project / "flows/retrain.py", project / "small.py")
     process = background(
         "-c",
-        "from prefect.schedules import Interval; from flows.schedule import serve_flow; import small;"
-        "serve_flow(small.retrain, 'small', Interval(3600))",
+        "from prefect.schedules import Interval; from flows.schedule import Served, serve_flows;"
+        "import small; serve_flows([Served(small.retrain, 'small', Interval(3600))], 'small')",
         cwd=project,
         PREFECT_RUNNER_POLL_FREQUENCY="1",
     )
@@ -178,4 +178,4 @@ def test_a_server_that_answers_at_the_port_is_used(server: str) -> None:
 )
 def test_a_schedule_that_cannot_be_is_one_clear_line(cron: str | None, seconds: int | None) -> None:
     with pytest.raises(UserError, match=r"^schedule: [^\n]+$"):
-        serve(cron=cron, interval_seconds=seconds)
+        serve(Clock(cron, seconds))

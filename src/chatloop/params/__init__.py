@@ -26,6 +26,7 @@ from chatloop.params.data import (
     Share,
     Weights,
 )
+from chatloop.params.operating import MonitorParams, NotifyParams
 from chatloop.params.sources import IngestParams
 from chatloop.privacy.kinds import Kind
 
@@ -224,7 +225,7 @@ class GateParams(Section):
 
 
 class Params(Section):
-    """All of params.yaml; a section carries the name of its stage."""
+    """All of params.yaml; a section carries the name of its stage, the last ones have none."""
 
     ingest: IngestParams
     clean: CleanParams
@@ -237,3 +238,5 @@ class Params(Section):
     champion: ChampionParams
     evaluate: EvaluateParams
     gate: GateParams
+    monitor: MonitorParams
+    notify: NotifyParams
