@@ -43,7 +43,9 @@ def sources(changed: Sequence[str], files: int) -> Signal:
         return Signal("sources", False, f"none of {files:,} files changed", numbers)
     more = f" and {len(changed) - SHOWN:,} more" if len(changed) > SHOWN else ""
     named = f"{', '.join(changed[:SHOWN])}{more}"
-    return Signal("sources", True, f"{len(changed):,} files changed: {named}", numbers, True)
+    files_are = "file" if len(changed) == 1 else "files"
+    said = f"{len(changed):,} {files_are} changed: {named}"
+    return Signal("sources", True, said, numbers, True)
 
 
 def drift(

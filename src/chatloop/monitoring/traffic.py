@@ -27,8 +27,8 @@ class Traffic(Protocol):
     def prompts(self, newest: int) -> Sequence[tuple[str, str]]:
         """(caller, what the user said last) of the newest exchanges that kept their texts."""
 
-    def votes(self, version: str, since: float, until: float) -> Sequence[Votes]:
-        """Thumbs on a version's answers by caller, given from `since` up to `until`."""
+    def votes(self, version: str, since: float) -> tuple[Sequence[Votes], Sequence[Votes]]:
+        """Thumbs on a version's answers by caller: given from `since` on, and before."""
 
     def opinions(self, since: float) -> Opinions:
         """Feedback given from `since` on."""

@@ -112,6 +112,6 @@ def _thumbs(params: Params, store: Traffic, now: float) -> Signal:
     if champion is None:
         return Signal("thumbs", False, "no champion yet: `chatloop run`")
     since = now - limits.window_days * DAY
-    recent = share(store.votes(str(champion.version), since, now), params.monitor.per_caller)
-    before = share(store.votes(str(champion.version), 0.0, since), params.monitor.per_caller)
+    sides = store.votes(str(champion.version), since)
+    recent, before = (share(votes, params.monitor.per_caller) for votes in sides)
     return signals.thumbs(recent, before, limits)

@@ -31,7 +31,7 @@ class Found:
 def check_need(params: Params) -> Found:
     """Look at everything, decide, and keep it as the last look."""
     now = time.time()
-    with open_store(params) as store:
+    with open_store(*_store(params)) as store:
         signals = tuple(look(params, store, now))
     decision = decide(signals, _past(now), now, params.monitor)
     busy = holder(HELD)
@@ -43,6 +43,13 @@ def check_need(params: Params) -> Found:
     seen = {"at": now, "signals": [asdict(one) for one in signals], **asdict(decision)}
     write_note(MONITOR, {**seen, "told": now if tell else told})
     return Found(signals, decision, tell)
+
+
+def _store(params: Params) -> tuple[Path, str | None]:
+    """File and URL of the store that the server keeps."""
+    kept = getattr(getattr(params, "serve", None), "store", None)
+    folder = Path(getattr(kept, "folder", "data/store"))
+    return folder / "chatloop.db", getattr(kept, "url", None)
 
 
 def _past(now: float) -> list[Past]:
