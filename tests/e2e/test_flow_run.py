@@ -27,6 +27,7 @@ from flows.processes.server import api
 from flows.schedule import Clock, serve
 
 pytestmark = pytest.mark.server
+NAMED = ["--name", "retrain", "--name", "monitor"]
 SLEEPS = "sleep 300 & sleep 300\n"
 
 
@@ -93,23 +94,34 @@ def test_a_server_of_our_own_ends_with_us(project: Path, background: Start, serv
     until(lambda: gone(family), seconds=20)
 
 
-def test_a_deployment_for_a_work_pool_completes(
+def test_deployed_by_the_lines_of_the_docs_a_need_that_is_found_retrains(
     server: str, project: Path, background: Start, root: Path
 ) -> None:
     (project / "infra").symlink_to(root / "infra")
+
+    def prefect(*line: str) -> None:
+        cli = background("-m", "prefect", "--no-prompt", *line, cwd=project)
+        assert cli.wait() == 0, cli.stdout.read() if cli.stdout else ""
+
     with get_client(sync_client=True) as client:
         client.create_work_pool(WorkPoolCreate(name="chatloop", type="process"))
-        deploy = ["deploy", "--prefect-file", "infra/prefect.yaml", "--all"]
-        cli = background("-m", "prefect", "--no-prompt", *deploy, cwd=project)
-        assert cli.wait() == 0, cli.stdout.read() if cli.stdout else ""
-        deployment = client.read_deployment_by_name("retrain/retrain")
-        run = client.create_flow_run_from_deployment(deployment.id)
+        prefect("deploy", "--prefect-file", "infra/prefect.yaml", *NAMED)
+        prefect("automation", "create", "--from-file", "infra/automations.yaml")
+        retrain = client.read_deployment_by_name("retrain/retrain").id
+        monitor = client.read_deployment_by_name("monitor/monitor").id
+        client.create_flow_run_from_deployment(monitor)
         worker = background(
             *["-m", "prefect", "worker", "start", "--pool", "chatloop"],
             cwd=project,
             PREFECT_WORKER_QUERY_SECONDS="1",
         )
-        until(lambda: state_of(client, run.id) == "Completed")
+
+        def retrained() -> list[FlowRun]:
+            done = runs(client, StateType.COMPLETED)
+            return [run for run in done if run.deployment_id == retrain]
+
+        until(retrained)
+        assert retrained()[0].parameters["because"] == ['sources: "a" changed']
         worker.send_signal(signal.SIGTERM)
         worker.wait(timeout=30)
 

@@ -23,10 +23,35 @@ LIMITS = PromptDrift(
     max_jensen_shannon_divergence=0.05,
 )  # fmt: skip
 WORDS = {
-    "delivery": ["parcel", "courier", "late", "tracking", "address", "door", "street", "van", "depot"],
+    "delivery": [
+        "parcel",
+        "courier",
+        "late",
+        "tracking",
+        "address",
+        "door",
+        "street",
+        "van",
+        "depot",
+    ],
     "refund": ["money", "back", "refund", "card", "bank", "charge", "receipt", "amount", "pay"],
 }
-COMMON = ["hello", "please", "where", "is", "my", "the", "order", "can", "you", "i", "a", "to", "and", "when"]
+COMMON = [
+    "hello",
+    "please",
+    "where",
+    "is",
+    "my",
+    "the",
+    "order",
+    "can",
+    "you",
+    "i",
+    "a",
+    "to",
+    "and",
+    "when",
+]
 
 
 def prompts(count: int, seed: int, refund: float = 0.5, words: int = 8) -> list[tuple[str, str]]:
