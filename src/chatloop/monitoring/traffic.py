@@ -4,18 +4,9 @@ A summary a question, each answered by the database itself: nobody reads a milli
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from chatloop.monitoring.thumbs import Votes
-
-
-@dataclass(frozen=True)
-class Opinions:
-    """Of each caller and answer the latest; `waiting` are in quarantine, for a person."""
-
-    new: int
-    waiting: int
 
 
 class Traffic(Protocol):
@@ -30,5 +21,6 @@ class Traffic(Protocol):
     def votes(self, version: str, since: float) -> tuple[Sequence[Votes], Sequence[Votes]]:
         """Thumbs on a version's answers by caller: given from `since` on, and before."""
 
-    def opinions(self, since: float) -> Opinions:
-        """Feedback given from `since` on."""
+    def opinions(self, since: float, after: int, per_caller: int) -> int:
+        """Answers with feedback numbered above `after` and given from `since` on; of one caller at
+        most so many count."""

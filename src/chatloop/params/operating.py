@@ -46,7 +46,7 @@ class Budget(Section):
 class MonitorParams(Section):
     """What makes a retraining due. `feedback`: opinions since the last one; null: no reason.
 
-    `per_caller`: of one caller, at most so many thumbs and prompts count.
+    `per_caller`: of one caller, at most so many opinions, thumbs and prompts count.
     """
 
     feedback: Positive | None

@@ -25,6 +25,7 @@ from chatloop.params.sources import IngestParams
 from chatloop.reporting.drift import drift
 
 PIN, TRAIN = Path("pins/sources.json"), Path("data/split/train.parquet")
+SNAPSHOT, JUDGED = Path("pins/feedback.json"), Path("reports/feedback.json")
 HASHES = "sources"
 DAY = 86_400.0
 
@@ -52,8 +53,22 @@ def _feedback(params: Params, store: Traffic | None) -> Signal:
     enough = params.monitor.feedback
     if store is None:
         return signals.feedback(None, 0, enough)
-    opinions = store.opinions(last_training(Journal(FOLDER)))
-    return signals.feedback(opinions.new, opinions.waiting, enough)
+    after = _number(SNAPSHOT, "last")
+    # The snapshot's number says what was read; where there is none yet, the clock has to.
+    since = last_training(Journal(FOLDER)) if after is None else 0.0
+    new = store.opinions(since, after or 0, params.monitor.per_caller)
+    return signals.feedback(new, _number(JUDGED, "outcomes", "quarantined") or 0, enough)
+
+
+def _number(path: Path, *keys: str) -> int | None:
+    """A number in a report; None where there is no such report, or no such number in it."""
+    try:
+        value = read_json(path)
+        for key in keys:
+            value = value[key]
+    except (UserError, KeyError, TypeError):
+        return None
+    return value if isinstance(value, int) else None
 
 
 def _sources(params: IngestParams) -> Signal:

@@ -15,10 +15,9 @@ from typing import Any
 
 from chatloop.errors import UnreachableError
 from chatloop.monitoring.thumbs import Votes
-from chatloop.monitoring.traffic import Opinions
 
 # So many rows back at most: of the opinions, and of the exchanges for those with their texts.
-OPINIONS, EXCHANGES = 100_000, 100_000
+VOTED, EXCHANGES = 100_000, 100_000
 
 NEWEST = """
 SELECT caller, messages FROM exchanges
@@ -39,8 +38,9 @@ WHERE e.version = :version AND f.number IN (
 GROUP BY 1, 2
 """
 GIVEN = """
-SELECT COUNT(*) FROM (SELECT DISTINCT caller, exchange_id FROM feedback WHERE created >= :since)
-AS given
+SELECT COALESCE(SUM(CASE WHEN n > :most THEN :most ELSE n END), 0) FROM (
+    SELECT COUNT(DISTINCT exchange_id) AS n FROM feedback
+    WHERE number > :after AND created >= :since GROUP BY caller) AS by_caller
 """
 COUNTED = "SELECT COALESCE(MAX(number), 0) FROM exchanges"
 
@@ -63,13 +63,14 @@ class Served:
 
     def votes(self, version: str, since: float) -> tuple[list[Votes], list[Votes]]:
         """Thumbs on a version's answers by caller: given from `since` on, and before."""
-        rows = self._ask(VOTES, version=version, since=since, back=OPINIONS)
+        rows = self._ask(VOTES, version=version, since=since, back=VOTED)
         found = [(bool(late), Votes(caller, up, down)) for caller, late, up, down in rows]
         return [v for late, v in found if late], [v for late, v in found if not late]
 
-    def opinions(self, since: float) -> Opinions:
-        """Feedback given from `since` on, of each caller on each answer once."""
-        return Opinions(int(self._ask(GIVEN, since=since)[0][0]), 0)
+    def opinions(self, since: float, after: int, per_caller: int) -> int:
+        """Answers with feedback numbered above `after` and given from `since` on; of one caller at
+        most so many count."""
+        return int(self._ask(GIVEN, since=since, after=after, most=per_caller)[0][0])
 
     def _ask(self, question: str, **values: float | str) -> Sequence[Any]:
         from sqlalchemy import text

@@ -90,8 +90,10 @@ def test_the_store_says_prompts_newest_first_and_opinions_once(project: Path, st
         assert found.prompts(1) == [("h:a", "last")]
         assert found.votes("1", since=25.0) == ([Votes("h:a", 1, 0)], [Votes("h:a", 0, 1)])
         assert found.votes("2", since=0.0) == ([], [])
-        assert found.opinions(0.0).new == 3
-        assert found.opinions(25.0).new == 2
+        assert found.opinions(0.0, after=0, per_caller=9) == 3
+        assert found.opinions(25.0, after=0, per_caller=9) == 2
+        assert found.opinions(0.0, after=3, per_caller=9) == 1
+        assert found.opinions(0.0, after=0, per_caller=1) == 2
 
 
 def test_a_store_that_is_missing_is_none_and_one_that_is_broken_is_one_line(project: Path) -> None:
@@ -118,6 +120,9 @@ def test_feedback_since_the_last_training_makes_one_due_and_the_diary_says_since
     journal.begin(2000.0, ())
     journal.end(2001.0, outcome="held", trained=True)
     assert check_need(params()).decision.action == "nothing"
+    (project / "pins").mkdir()
+    (project / "pins/feedback.json").write_text('{"last": 5}')  # the snapshot knows better
+    assert signal("feedback", check_need(params()).signals).numbers["new"] == 55
 
 
 def test_while_a_run_is_on_no_other_is_started(project: Path, store: Store) -> None:
