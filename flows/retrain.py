@@ -21,6 +21,7 @@ from prefect.states import Completed
 from chatloop.errors import UserError
 from chatloop.io.accepted import accept, pin_accepted
 from chatloop.io.files import folder_sha256, read_json
+from chatloop.io.operating.glance import glance
 from chatloop.io.sources import pin_sources
 from chatloop.monitoring.news import News
 from chatloop.params import Params
@@ -39,7 +40,8 @@ ACCEPTED_PIN, PROMOTED_PIN = "pins/accepted.json", "pins/promoted.json"
 TURNS, PROFILE = "data/clean/turns.parquet", "data/profile/profile.json"
 CANDIDATE = "models/candidate"
 VERDICT = "reports/verdict.json"
-OUTCOMES = {"PROMOTE": "promoted", "HOLD": "held", "REJECT": "rejected"}
+# What comes of a verdict without a promotion; one that a person took back is not promoted again.
+OUTCOMES = {"PROMOTE": "held", "HOLD": "held", "REJECT": "rejected"}
 
 
 @flow(name="retrain", persist_result=False)
@@ -72,8 +74,8 @@ def _facts(root: Path, stages: dict[str, str], result: dict[str, Any]) -> dict[s
         said = "nothing new to learn: data, params and code are those of the last run"
         get_run_logger().info(said)
         return {**facts, "outcome": "nothing_new", "said": said}
-    outcome = OUTCOMES[verdict["verdict"]] if not result["promoted"] else "promoted"
-    return {**facts, "outcome": outcome, "said": verdict["reasons"][0]}
+    outcome = "promoted" if result["promoted"] else OUTCOMES[verdict["verdict"]]
+    return {**facts, "outcome": outcome, "said": next(iter(verdict["reasons"]), "")}
 
 
 def _tell(
@@ -121,9 +123,8 @@ def _finish(root: Path, name: str) -> dict[str, Any]:
     verdict = read_json(root / VERDICT)
     run_id = step("record", _record, root)
     version = step("register", _register, name, run_id, verdict["candidate_sha256"])
-    promoted = verdict["verdict"] == "PROMOTE"
+    promoted = verdict["verdict"] == "PROMOTE" and step("promote", _promote, name, version)
     if promoted:
-        step("promote", _promote, name, version)
         step("accept data", accept, Path(PROFILE), Path(PROMOTED_PIN))
     step("push", _push, root)
     return {"run_id": run_id, "version": version, "promoted": promoted}
@@ -146,12 +147,12 @@ def _register(name: str, run_id: str, judged: str) -> int:
     return register(name, Path(CANDIDATE), run_id, Path(VERDICT))
 
 
-def _promote(name: str, version: int) -> str:
+def _promote(name: str, version: int) -> bool:
+    """Whether it is the champion now; one that a person took back stays where it was put."""
     from chatloop.io.registry.moving import promote
 
-    said = promote(name, version, Path(VERDICT))
-    get_run_logger().info(said)
-    return said
+    get_run_logger().info(promote(name, version, Path(VERDICT)))
+    return any(held.alias == "champion" and held.version == version for held in glance(name))
 
 
 def _push(root: Path) -> State[Any]:
