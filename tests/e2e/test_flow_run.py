@@ -120,7 +120,7 @@ def test_deployed_by_the_lines_of_the_docs_a_need_that_is_found_retrains(
             done = runs(client, StateType.COMPLETED)
             return [run for run in done if run.deployment_id == retrain]
 
-        until(retrained)
+        until(retrained, seconds=300)
         assert retrained()[0].parameters["because"] == ['sources: "a" changed']
         worker.send_signal(signal.SIGTERM)
         worker.wait(timeout=30)
