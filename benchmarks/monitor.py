@@ -16,6 +16,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,6 +27,7 @@ from chatloop.io.tables import TURNS
 
 ROOT = Path(__file__).parents[1]
 WORDS = [f"word{number}" for number in range(3000)]
+TEXTS = 20_000
 LAYOUT = """
 CREATE TABLE exchanges (number INTEGER PRIMARY KEY AUTOINCREMENT, id VARCHAR NOT NULL UNIQUE,
   version VARCHAR, fingerprint VARCHAR, caller VARCHAR, source VARCHAR, created FLOAT,
@@ -35,6 +37,22 @@ CREATE TABLE feedback (number INTEGER PRIMARY KEY AUTOINCREMENT, id VARCHAR NOT 
   exchange_id VARCHAR, rating VARCHAR, correction TEXT, comment TEXT, tags JSON, caller VARCHAR,
   source VARCHAR, created FLOAT, idempotency_key VARCHAR, body VARCHAR);
 CREATE INDEX of_exchange ON feedback (exchange_id);
+CREATE TABLE said (id INTEGER PRIMARY KEY, text JSON);
+"""
+COUNT = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)"
+EXCHANGES = f"""
+INSERT INTO exchanges {COUNT}
+SELECT i + 1, printf('chatcmpl-%032x', i), '1', 'f', printf('h:%d', i % 5000), 'api',
+  :now - (:count - i) * :step, 40, 30, 0.5, 'stop', NULL, NULL,
+  (SELECT text FROM said WHERE id = 1 + i % {TEXTS}), printf('An answer, %d words long.', i % 90)
+FROM n
+"""
+OPINIONS = f"""
+INSERT INTO feedback {COUNT}
+SELECT NULL, printf('fb-%032x', i), printf('chatcmpl-%032x', i),
+  CASE WHEN i / :every % 4 = 3 THEN 'down' ELSE 'up' END, NULL, NULL, '[]',
+  printf('h:%d', i % 5000), 'api', :now - (:count - i) * :step, NULL, 'b'
+FROM n WHERE i % :every = 0
 """
 CHAMPION = """
 CREATE TABLE registered_model_aliases (alias VARCHAR, version INTEGER, name VARCHAR);
@@ -51,28 +69,21 @@ def said(chance: random.Random) -> str:
 
 
 def fill(path: Path, exchanges: int, opinions: int) -> None:
-    """Exchanges of the last thirty days, one in ten of them with an opinion."""
-    chance, now = random.Random(5), time.time()
-    step = 30 * 86_400 / exchanges
-    database = sqlite3.connect(path)
-    database.executescript(LAYOUT)
-    turns = [json.dumps([{"role": "user", "content": said(chance)}]) for _ in range(20_000)]
-    rows = (
-        (f"chatcmpl-{at:032x}", "1", "f", f"h:{at % 5000}", "api", now - (exchanges - at) * step,
-         40, 30, 0.5, "stop", None, None, turns[at % len(turns)], "An answer. " * 10)
-        for at in range(exchanges)
-    )  # fmt: skip
-    database.executemany(f"INSERT INTO exchanges VALUES (NULL{', ?' * 14})", rows)
-    every = exchanges // opinions
-    rates = ("up", "up", "up", "down")
-    given = (
-        (f"fb-{at:032x}", f"chatcmpl-{at * every:032x}", rates[at % 4], None, None, "[]",
-         f"h:{at * every % 5000}", "api", now - (opinions - at) * every * step, None, "b")
-        for at in range(opinions)
-    )  # fmt: skip
-    database.executemany(f"INSERT INTO feedback VALUES (NULL{', ?' * 11})", given)
-    database.commit()
-    database.close()
+    """Exchanges of the last thirty days, one in ten of them with an opinion; SQLite counts."""
+    chance = random.Random(5)
+    values = {
+        "count": exchanges,
+        "every": exchanges // opinions,
+        "now": time.time(),
+        "step": 30 * 86_400 / exchanges,
+    }
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(LAYOUT)
+        turns = ((json.dumps([{"role": "user", "content": said(chance)}]),) for _ in range(TEXTS))
+        database.executemany("INSERT INTO said (text) VALUES (?)", turns)
+        database.execute(EXCHANGES, values)
+        database.execute(OPINIONS, values)
+        database.commit()
 
 
 def project(root: Path, prompts: int) -> None:

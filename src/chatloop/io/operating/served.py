@@ -17,7 +17,7 @@ from chatloop.errors import UnreachableError
 from chatloop.monitoring.thumbs import Votes
 
 # So many rows back at most: of the opinions, and of the exchanges for those with their texts.
-VOTED, EXCHANGES = 100_000, 100_000
+VOTED, EXCHANGES = 50_000, 100_000
 
 NEWEST = """
 SELECT caller, messages FROM exchanges

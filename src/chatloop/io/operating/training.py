@@ -15,7 +15,7 @@ from chatloop.reporting.clustering import find_topics
 
 NOTE = "training"
 # More prompts make the numbers no better: their own noise is far below that of a window.
-MOST_PROMPTS = 20_000
+MOST_PROMPTS = 10_000
 SAMPLE = 5_000
 
 
