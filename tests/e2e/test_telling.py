@@ -20,6 +20,7 @@ NEWS = News(
     "chatloop", "promoted", 4, ("beats version 3 by 0.0210 bits per byte",),
     ("sources: 1 file changed",), (("Report", "https://mlflow.example/run"),),
 )  # fmt: skip
+ANSWERS = {"DATA": b"354 go on", "QUIT": b"221 bye"}  # of SMTP, besides "250 ok"
 SECRET = "token-that-nobody-may-read"
 
 
@@ -57,13 +58,10 @@ def mailbox() -> Iterator[tuple[int, list[str]]]:
                 if writing:
                     lines.append(line)
                     writing = line != "."
-                    if writing:
-                        continue
-                elif line == "DATA":
-                    writing = True
-                    self.wfile.write(b"354 go on\r\n")
-                    continue
-                self.wfile.write(b"250 ok\r\n")
+                if not writing:
+                    answer = ANSWERS.get(line.upper(), b"250 ok")
+                    writing = answer.startswith(b"354")
+                    self.wfile.write(answer + b"\r\n")
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mailbox) as server:
         server.daemon_threads = True
