@@ -29,10 +29,11 @@ class CancelledRunError(UserError):
     exit_code = 130
 
 
-def run(overrides: list[str] | None = None) -> dict[str, Any]:
+def run(overrides: list[str] | None = None, because: list[str] | None = None) -> dict[str, Any]:
     """The flow in the current folder, with a Prefect server for the while where there is none.
 
-    `overrides` change params.yaml first, as `dvc exp run -S` does: `train.learning_rate=1.0e-3`.
+    `overrides` change params.yaml first, as `dvc exp run -S` does: `train.learning_rate=1.0e-3`;
+    `because` is why, in words.
 
     Raises:
         UserError: what stopped it, as one line, with the exit code of what failed.
@@ -49,6 +50,6 @@ def run(overrides: list[str] | None = None) -> dict[str, Any]:
         from flows.retrain import retrain
 
         try:
-            return retrain()
+            return retrain(because=because)
         except Abort as error:
             raise CancelledRunError(str(error)) from error

@@ -25,14 +25,14 @@ from prefect.exceptions import Abort
 from prefect.states import Cancelled, Completed
 from prefect.tasks import Task
 
-from chatloop.errors import UserError
+from chatloop.errors import BusyError, UserError
 from flows import reproduce
 from flows.dag import Stage
 from flows.processes import child
 from flows.repository import Repository
 
 # A user's mistake, broken data, a held repository: the same again gives the same.
-FINAL_EXIT_CODES = (2, 3, reproduce.BUSY)
+FINAL_EXIT_CODES = (2, 3, BusyError.exit_code)
 SECONDS_BETWEEN_LOOKS = 2.0
 
 

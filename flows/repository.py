@@ -4,9 +4,7 @@ with hold(root):
     Repository(root).changed("clean")  →  False, in 0.02 s
 """
 
-import fcntl
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +17,9 @@ from dvc.repo import Repo
 from dvc.schema import COMPILED_LOCKFILE_SCHEMA
 from voluptuous import Invalid
 
-from chatloop.errors import UserError
+from chatloop.errors import BusyError, UserError
+from chatloop.io.operating.locks import locked
 from flows.dag import name_of, one_line
-from flows.reproduce import BusyError
 
 HELD = ".dvc/tmp/flow.lock"
 
@@ -80,20 +78,8 @@ def hold(root: Path) -> Iterator[None]:
     """
     if not (root / ".dvc").is_dir():
         raise UserError(f"{root}: is no DVC repository; run in a chatloop project, or `dvc init`")
-    path = root / HELD
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.seek(0)
-            raise BusyError(
-                f"another run holds the repository (process {file.read().strip() or 'unknown'});"
-                " wait for its end, or end it"
-            ) from error
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+    what, advice = "another run holds the repository", "wait for its end, or end it"
+    with locked(root / HELD, what, advice):
         yield
 
 

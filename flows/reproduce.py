@@ -16,16 +16,9 @@ from dvc.lock import LockError
 from dvc.repo import Repo
 from dvc.stage.exceptions import StageCmdFailedError
 
-from chatloop.errors import UserError
+from chatloop.errors import BusyError, UserError
 
 MARK = "flows.reproduce: "
-BUSY = 5
-
-
-class BusyError(UserError):
-    """Another process works in the repository. Exit code 5."""
-
-    exit_code = BUSY
 
 
 def main(name: str) -> int:
@@ -37,7 +30,7 @@ def main(name: str) -> int:
         cause = error.__cause__ or error
         code = _command_exit_code(cause)
         if code is None:
-            code = BUSY if isinstance(cause, LockError) else 1
+            code = BusyError.exit_code if isinstance(cause, LockError) else 1
             _say(f"chatloop {name}: error: {' '.join(str(cause).split())}")
         return code
     except OSError as error:  # a full disk, where DVC writes its own files

@@ -9,7 +9,7 @@ import typer
 
 from chatloop import __version__
 from chatloop.errors import UserError
-from chatloop.terminal import feedback, registry, serving
+from chatloop.terminal import feedback, operating, registry, serving
 
 app = typer.Typer(
     name="chatloop",
@@ -19,7 +19,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for command in (*registry.COMMANDS, *serving.COMMANDS):
+for command in (*registry.COMMANDS, *serving.COMMANDS, *operating.COMMANDS):
     app.command()(command)
 
 app.add_typer(feedback.app, name="feedback")
@@ -133,22 +133,6 @@ def behave(
         Console().print(behaviours_table(f"{params.champion.name}: behaviour", found, answers))
     if found["candidate"]["must_failed"]:
         raise typer.Exit(1)
-
-
-@app.command()
-def schedule(
-    cron: Annotated[str | None, typer.Option(help='Five fields, as in "0 3 * * *".')] = None,
-    interval: Annotated[int | None, typer.Option(min=60, help="Seconds between runs.")] = None,
-) -> None:
-    """Retrain by the clock until Ctrl-C; needs no server, and uses one where there is one."""
-    from chatloop import project
-
-    project.enter()
-    if (cron is None) == (interval is None):
-        raise UserError('schedule: give either --cron "0 3 * * *" or --interval SECONDS')
-    from flows.schedule import serve
-
-    serve(cron=cron, interval_seconds=interval)
 
 
 @app.command()

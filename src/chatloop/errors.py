@@ -20,3 +20,9 @@ class UnreachableError(UserError):
     """A service, a registry or a hub could not be reached. Exit code 4."""
 
     exit_code = 4
+
+
+class BusyError(UserError):
+    """Another process works in the repository. Exit code 5."""
+
+    exit_code = 5

@@ -1,5 +1,7 @@
 """The flow's graph is DVC's own, and its order is one that DVC would allow."""
 
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -139,9 +141,34 @@ def test_prefect_knows_every_setting_of_prefect_toml(root: Path) -> None:
     assert unknown(Settings, tomllib.loads((root / "prefect.toml").read_text()), "") == []
 
 
-def test_the_deployment_names_the_flow(root: Path) -> None:
-    (deployment,) = yaml.safe_load((root / "infra/prefect.yaml").read_text())["deployments"]
-    file, _, name = deployment["entrypoint"].partition(":")
-    module = ".".join(Path(file).with_suffix("").parts)
+def test_deployments_name_their_flows_and_parameters_that_these_have(root: Path) -> None:
+    deployments = yaml.safe_load((root / "infra/prefect.yaml").read_text())["deployments"]
+    assert [one["name"] for one in deployments] == [
+        "retrain", "monitor", "retrain-kubernetes", "monitor-kubernetes",
+    ]  # fmt: skip
+    for one in deployments:
+        file, _, name = one["entrypoint"].partition(":")
+        flow = getattr(import_module(".".join(Path(file).with_suffix("").parts)), name)
+        assert flow.name == one["name"].removesuffix("-kubernetes")
+        triggered = [key for trigger in one.get("triggers", []) for key in trigger["parameters"]]
+        assert {*one["parameters"], *triggered} <= set(flow.parameters.properties)
+        assert one["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
 
-    assert getattr(import_module(module), name).name == deployment["name"] == "retrain"
+
+def test_automations_and_job_template_are_what_prefect_takes(root: Path) -> None:
+    from prefect.client.schemas.actions import WorkPoolCreate
+    from prefect.events.schemas.automations import AutomationCore
+
+    for one in yaml.safe_load((root / "infra/automations.yaml").read_text())["automations"]:
+        AutomationCore.model_validate(one)
+    template = json.loads((root / "infra/kubernetes/job.json").read_text())
+    WorkPoolCreate(name="pods", type="kubernetes", base_job_template=template)
+    used = set(re.findall(r"{{ (\w+) }}", json.dumps(template["job_configuration"])))
+    assert used == set(template["variables"]["properties"])
+
+
+def test_what_compose_starts_is_there(root: Path) -> None:
+    compose = yaml.safe_load((root / "infra/compose.yaml").read_text())
+    assert set(compose["services"]) == {"mlflow", "prefect", "deploy", "worker", "serve"}
+    for service in compose["services"].values():
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))

@@ -15,6 +15,10 @@ STAGES = sorted(PIPELINE)
 CODE = "src/chatloop"
 
 
+# Sections of params that belong to the loop around the stages.
+AROUND = {"serve", "monitor", "notify"}
+
+
 def paths(entries: list[Any]) -> set[str]:
     return {next(iter(entry)) if isinstance(entry, dict) else entry for entry in entries}
 
@@ -35,7 +39,7 @@ def test_a_stage_its_module_and_its_params_section_carry_one_name() -> None:
     modules = {path.stem for path in (SOURCE / "chatloop" / "stages").glob("[a-z]*.py")}
     sections = {field.alias or name for name, field in Params.model_fields.items()}
     assert sections == set(yaml.safe_load((ROOT / "params.yaml").open()))
-    assert set(STAGES) == modules == sections - {"serve"}  # which is no stage: it only reads
+    assert set(STAGES) == modules == sections - AROUND
 
 
 @pytest.mark.parametrize("name", STAGES)

@@ -33,11 +33,24 @@ from flows.dag import read_dag
 from flows.pipeline import run_stages
 
 @flow(name="retrain")
-def retrain(overrides: list[str] | None = None) -> dict[str, str]:
+def retrain(
+    overrides: list[str] | None = None, because: list[str] | None = None
+) -> dict[str, str]:
     return run_stages(Path.cwd(), read_dag(Path.cwd()))
 
 if __name__ == "__main__":
     retrain()
+"""
+
+# One that always finds a need, as flows/monitor.py says it.
+MONITOR = """\
+from prefect import flow
+from prefect.events import emit_event
+
+@flow(name="monitor")
+def monitor(act: str = "tell") -> None:
+    resource = {"prefect.resource.id": "chatloop.model.small"}
+    emit_event("chatloop.retrain.due", resource, payload={"because": ['sources: "a" changed']})
 """
 
 
@@ -46,6 +59,7 @@ def make_project(root: Path) -> Path:
 
     (root / "flows").mkdir(parents=True)
     (root / "flows/retrain.py").write_text(FLOW)
+    (root / "flows/monitor.py").write_text(MONITOR)
     (root / "dvc.yaml").write_text(DVC_YAML)
     (root / "source.txt").write_text("conversations\n")
     (root / "third.sh").write_text("cat second.txt > third.txt\n")

@@ -24,9 +24,10 @@ from prefect.states import Cancelling
 
 from chatloop.errors import UserError
 from flows.processes.server import api
-from flows.schedule import serve
+from flows.schedule import Clock, serve
 
 pytestmark = pytest.mark.server
+NAMED = ["--name", "retrain", "--name", "monitor"]
 SLEEPS = "sleep 300 & sleep 300\n"
 
 
@@ -93,23 +94,34 @@ def test_a_server_of_our_own_ends_with_us(project: Path, background: Start, serv
     until(lambda: gone(family), seconds=20)
 
 
-def test_a_deployment_for_a_work_pool_completes(
+def test_deployed_by_the_lines_of_the_docs_a_need_that_is_found_retrains(
     server: str, project: Path, background: Start, root: Path
 ) -> None:
     (project / "infra").symlink_to(root / "infra")
+
+    def prefect(*line: str) -> None:
+        cli = background("-m", "prefect", "--no-prompt", *line, cwd=project)
+        assert cli.wait() == 0, cli.stdout.read() if cli.stdout else ""
+
     with get_client(sync_client=True) as client:
         client.create_work_pool(WorkPoolCreate(name="chatloop", type="process"))
-        deploy = ["deploy", "--prefect-file", "infra/prefect.yaml", "--all"]
-        cli = background("-m", "prefect", "--no-prompt", *deploy, cwd=project)
-        assert cli.wait() == 0, cli.stdout.read() if cli.stdout else ""
-        deployment = client.read_deployment_by_name("retrain/retrain")
-        run = client.create_flow_run_from_deployment(deployment.id)
+        prefect("deploy", "--prefect-file", "infra/prefect.yaml", *NAMED)
+        prefect("automation", "create", "--from-file", "infra/automations.yaml")
+        retrain = client.read_deployment_by_name("retrain/retrain").id
+        monitor = client.read_deployment_by_name("monitor/monitor").id
+        client.create_flow_run_from_deployment(monitor)
         worker = background(
             *["-m", "prefect", "worker", "start", "--pool", "chatloop"],
             cwd=project,
             PREFECT_WORKER_QUERY_SECONDS="1",
         )
-        until(lambda: state_of(client, run.id) == "Completed")
+
+        def retrained() -> list[FlowRun]:
+            done = runs(client, StateType.COMPLETED)
+            return [run for run in done if run.deployment_id == retrain]
+
+        until(retrained, seconds=300)
+        assert retrained()[0].parameters["because"] == ['sources: "a" changed']
         worker.send_signal(signal.SIGTERM)
         worker.wait(timeout=30)
 
@@ -119,7 +131,7 @@ def test_a_schedule_makes_runs_appear_and_ctrl_c_ends_it(
 ) -> None:
     process = background(
         "-c",
-        "from flows.schedule import serve; serve(cron='0 3 * * *', name='nightly')",
+        "from flows.schedule import Clock, serve; serve(Clock(cron='0 3 * * *'), name='nightly')",
         cwd=project,
     )
     with get_client(sync_client=True) as client:
@@ -144,8 +156,8 @@ def test_the_end_of_a_schedule_ends_its_runs_and_says_so_to_the_server(
     shutil.copy(project / "flows/retrain.py", project / "small.py")
     process = background(
         "-c",
-        "from prefect.schedules import Interval; from flows.schedule import serve_flow; import small;"
-        "serve_flow(small.retrain, 'small', Interval(3600))",
+        "from prefect.schedules import Interval; from flows.schedule import Served, serve_flows;"
+        "import small; serve_flows([Served(small.retrain, 'small', Interval(3600))], 'small')",
         cwd=project,
         PREFECT_RUNNER_POLL_FREQUENCY="1",
     )
@@ -178,4 +190,4 @@ def test_a_server_that_answers_at_the_port_is_used(server: str) -> None:
 )
 def test_a_schedule_that_cannot_be_is_one_clear_line(cron: str | None, seconds: int | None) -> None:
     with pytest.raises(UserError, match=r"^schedule: [^\n]+$"):
-        serve(cron=cron, interval_seconds=seconds)
+        serve(Clock(cron, seconds))

@@ -30,6 +30,7 @@ from chatloop.params.data import (
     Weights,
 )
 from chatloop.params.evaluate import EvaluateParams
+from chatloop.params.operating import MonitorParams, NotifyParams
 from chatloop.params.serving import ServeParams
 from chatloop.params.sources import IngestParams
 from chatloop.privacy.kinds import Kind
@@ -208,7 +209,7 @@ class GateParams(Section):
 
 
 class Params(Section):
-    """All of params.yaml; a section carries the name of its stage. `serve` is the server's."""
+    """All of params.yaml; a section carries the name of its stage, the last ones have none."""
 
     ingest: IngestParams
     clean: CleanParams
@@ -223,3 +224,5 @@ class Params(Section):
     evaluate: EvaluateParams
     gate: GateParams
     serve: ServeParams
+    monitor: MonitorParams
+    notify: NotifyParams

@@ -126,6 +126,7 @@ def _next_steps(has_champion: bool) -> str:
     talk = ("chatloop chat", "talk to the champion")
     steps = (
         *([talk] if has_champion else []),
+        ("chatloop status", "see the loop on one screen"),
         ("make ui", "look at the runs in MLflow and Prefect"),
         ('chatloop schedule --cron "0 3 * * *"', "retrain every night at three"),
         ("dvc metrics diff", "see what changed since the last commit"),

@@ -1,0 +1,1 @@
+"""When to retrain without being told: by the clock, and by need. Values in, reasons out."""
