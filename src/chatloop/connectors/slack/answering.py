@@ -79,4 +79,8 @@ class Answering:
         if external_id is None or event_id in self._seen:
             return
         self._seen[event_id] = None
-        await self._seams.record_feedback(external_id, thumb.rating, thumb.user, NAME)
+        try:
+            await self._seams.record_feedback(external_id, thumb.rating, thumb.user, NAME)
+        except Exception:
+            del self._seen[event_id]  # Slack sends it again
+            raise
