@@ -1,6 +1,7 @@
 """A model and a store at the seams, which do what a test says."""
 
 import asyncio
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -31,6 +32,7 @@ class Fake:
         default_factory=list
     )
     fallbacks: list[tuple[str, str]] = field(default_factory=list)
+    answered: threading.Event = field(default_factory=threading.Event)
     time: float = 1_782_000_000.0
 
     async def complete(
@@ -42,6 +44,7 @@ class Fake:
             self.known.add(external_id)
         while self.slow:
             await asyncio.sleep(0.001)
+        self.answered.set()
         if self.error:
             raise self.error
         return Reply(self.answer, "chatcmpl-1", "3", self.fallback)

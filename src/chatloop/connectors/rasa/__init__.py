@@ -1,7 +1,7 @@
 """Rasa 3: it asks us for texts (NLG) and actions, or we look like its REST channel.
 
 endpoints.yml:  nlg: {url: "http://127.0.0.1:8000/rasa/nlg", token: …}
-                action_endpoint: {url: "http://127.0.0.1:8000/rasa/webhook?token=…"}
+                action_endpoint: {url: "http://127.0.0.1:8000/rasa/webhook", token: …}
 """
 
 from fastapi import APIRouter, Request
