@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: help setup run test check format ui bench-setup bench clean
+.PHONY: help setup run test test-rasa check format ui bench-setup bench clean
 help:
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -25,6 +25,18 @@ run: setup ## run the pipeline: ingest to registered model
 
 test: setup ## run all tests
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+# Rasa 3.6 runs under Python 3.10 and asks for other versions than the project does.
+RASA_PYTHON ?= python3.10
+.venv-rasa/bin/rasa:
+	@$(RASA_PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 10))' 2>/dev/null \
+	  || { echo "Rasa 3.6 needs Python 3.10; name it: make test-rasa RASA_PYTHON=/path/to/python3.10"; exit 2; }
+	@$(RASA_PYTHON) -m venv .venv-rasa
+	@.venv-rasa/bin/python -m pip install --quiet --disable-pip-version-check \
+	  'rasa==3.6.21' 'setuptools<81'
+
+test-rasa: setup .venv-rasa/bin/rasa ## a real Rasa 3.6 talks to chatloop
+	@CHATLOOP_RASA=.venv-rasa/bin/rasa $(BIN)/python -m pytest tests/serve/test_real_rasa.py
 
 check: setup ## format, lint and types, as CI and pre-commit do
 	@$(BIN)/ruff format --check .

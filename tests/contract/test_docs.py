@@ -7,6 +7,7 @@ import pytest
 
 from chatloop.cleaning.rules import RULES
 from chatloop.cli import app
+from chatloop.connectors import CONNECTORS
 from chatloop.formats import FORMATS
 from chatloop.params.data import REPAIR_NAMES
 from chatloop.privacy.kinds import KINDS
@@ -41,6 +42,14 @@ def test_every_chatloop_command_is_in_the_readme_and_the_reverse() -> None:
 @pytest.mark.parametrize("name", sorted(FORMATS))
 def test_every_format_is_in_the_docs(name: str) -> None:
     assert f"`{name}`" in DOCS["data.md"]
+
+
+@pytest.mark.parametrize("name", sorted(CONNECTORS))
+def test_every_connector_its_paths_and_its_secrets_are_in_the_docs(name: str) -> None:
+    page, known = DOCS["connectors.md"], CONNECTORS[name]
+    assert f"| `{name}` |" in page
+    for variable in (*known.secrets, *known.needs, *known.reads):
+        assert variable in page, variable
 
 
 def test_every_repair_rule_and_kind_of_personal_data_is_in_the_docs() -> None:

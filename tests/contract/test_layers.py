@@ -43,6 +43,8 @@ def test_pure_rooms_know_nothing_of_the_outside(path: Path) -> None:
         ("torch", {"io", "modeling", "training", "serve"}),
         ("huggingface_hub", {"io"}),
         ("dvc", {"flows", "project.py"}),
+        ("google", {"connectors"}),
+        ("slack_sdk", {"connectors"}),
     ],
 )
 def test_each_outside_system_has_its_place(library: str, rooms: set[str]) -> None:
