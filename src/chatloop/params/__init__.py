@@ -26,6 +26,7 @@ from chatloop.params.data import (
     Share,
     Weights,
 )
+from chatloop.params.serving import ServeParams
 from chatloop.params.sources import IngestParams
 from chatloop.privacy.kinds import Kind
 
@@ -237,3 +238,4 @@ class Params(Section):
     champion: ChampionParams
     evaluate: EvaluateParams
     gate: GateParams
+    serve: ServeParams
