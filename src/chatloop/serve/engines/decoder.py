@@ -77,7 +77,7 @@ class RowDecoder:
 
     def __init__(self, model: Any, rows: int) -> None:
         self.rows = rows
-        self._model = model
+        self.model = model
         self._cache = RowCache(rows)
         self._lengths = torch.zeros(rows, dtype=torch.long)
         self._masks = _Masks(model.config.get_text_config())
@@ -112,8 +112,8 @@ class RowDecoder:
 
     def _logits(self, ids: Tensor, positions: Tensor, width: int) -> Logits:
         """Of the last place: (rows, vocabulary)."""
-        device = self._model.device
-        found = self._model(
+        device = self.model.device
+        found = self.model(
             input_ids=ids.to(device),
             position_ids=positions.to(device),
             attention_mask=self._masks.of(positions.to(device), width),

@@ -68,11 +68,10 @@ class Scheduler:
             self._leave(ticket)
 
     def close(self) -> None:
-        """As `Engine.close`; waits for the step that runs."""
+        """As `Engine.close`; the step that runs is the last. Does not wait for it."""
         with self._news:
             self._closed = True
             self._news.notify()
-        self._thread.join()
 
     def _enter(self, prompt: Sequence[int], sampling: Sampling, ends: frozenset[int]) -> Ticket:
         queue: asyncio.Queue[Draw | Exception | None] = asyncio.Queue()

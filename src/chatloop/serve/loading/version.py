@@ -3,10 +3,12 @@
 load(Path("models/candidate"), "3", EngineParams())  →  LoadedModel(version="3", context=384, …)
 """
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+import weakref
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from chatloop.conversation import Message
 from chatloop.errors import UserError
@@ -24,13 +26,15 @@ UNKNOWN_CONTEXT = 2048
 
 
 class LoadedModel:
-    """A `chatloop.serve.model.Model`. Answers until it is closed."""
+    """A `chatloop.serve.model.Model`. Its engine ends when nobody holds it any more: who streams
+    from it does."""
 
     def __init__(self, folder: Path, version: str, content: str, engine: Engine) -> None:
         self._tokenizer = hub.load_tokenizer(folder)
         self._renderer = Renderer(self._tokenizer)
         config, settings = read_json(folder / "config.json"), _settings(folder)
         self.engine = engine
+        weakref.finalize(self, engine.close)
         self.version = version
         self.content = content
         self.fingerprint = fingerprint([content, self._renderer.template_sha256])[:16]
@@ -61,12 +65,15 @@ class LoadedModel:
                 f"{self.context:,} with its answer: shorten it"
             )
         wish = replace(sampling, max_tokens=max(1, min(sampling.max_tokens, room)))
-        draws = self.engine.stream(prompt, wish, self._ends)
-        return answer(draws, self._tokenizer, wish, self._ends)
+        return self._stream(prompt, wish)
 
-    def close(self) -> None:
-        """Let the engine go; streams that still run end with an error."""
-        self.engine.close()
+    async def _stream(self, prompt: Sequence[int], wish: Sampling) -> AsyncIterator[Piece]:
+        """While it is iterated, this version is held."""
+        draws = self.engine.stream(prompt, wish, self._ends)
+        pieces = answer(draws, self._tokenizer, wish, self._ends)
+        async with aclosing(cast("AsyncGenerator[Piece, None]", pieces)) as stream:
+            async for piece in stream:
+                yield piece
 
     def _turn_ends(self) -> Iterator[int]:
         """The token that ends an answer in the template, and the tokenizer's own."""
