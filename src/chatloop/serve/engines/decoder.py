@@ -80,7 +80,7 @@ class RowDecoder:
         self.model = model
         self._cache = RowCache(rows)
         self._lengths = torch.zeros(rows, dtype=torch.long)
-        self._masks = _Masks(model.config.get_text_config())
+        self._masks = _Masks(model.config.get_text_config(), model.dtype)
 
     @torch.inference_mode()
     def fill(self, row: int, ids: Sequence[int], start: int) -> Logits:
@@ -127,7 +127,8 @@ class RowDecoder:
 class _Masks:
     """Which places are looked at (rows, 1, queries, places), by the kinds of layers there are."""
 
-    def __init__(self, config: Any) -> None:
+    def __init__(self, config: Any, dtype: torch.dtype) -> None:
+        self._adds = dtype if config._attn_implementation == "eager" else None
         kinds = set(getattr(config, "layer_types", None) or [])
         window = getattr(config, "sliding_window", None)
         if getattr(config, "use_sliding_window", True) is False:
@@ -140,9 +141,19 @@ class _Masks:
         """For queries at `positions` (rows, queries); by kind where layers differ."""
         places = torch.arange(width, device=positions.device)
         full = (places <= positions[..., None])[:, None]
-        if not self._slides:
-            return full if not self._kinds else dict.fromkeys(self._kinds, full)
-        near = full & (places > positions[..., None] - self._window)[:, None]
+        near = full
+        if self._slides:
+            near = full & (places > positions[..., None] - self._window)[:, None]
         if not self._kinds:
-            return near
-        return {kind: full if kind == "full_attention" else near for kind in self._kinds}
+            return self._as_asked(near)
+        masks = {True: self._as_asked(full), False: self._as_asked(near)}
+        return {kind: masks[kind == "full_attention"] for kind in self._kinds}
+
+    def _as_asked(self, seen: Tensor) -> Tensor:
+        """Eager attention adds the mask to the scores; the others take what is true."""
+        if self._adds is None:
+            return seen
+        hidden = torch.finfo(self._adds).min
+        return torch.zeros(seen.shape, dtype=self._adds, device=seen.device).masked_fill(
+            ~seen, hidden
+        )

@@ -37,11 +37,17 @@ class CTranslate2Lone:
 
     def run(self, prompt: Sequence[int], most: int, drawn: Callable[[int], bool]) -> None:
         """As `Lone.run`."""
-        self._generator.generate_batch(
-            [[self._tokens[token] for token in prompt]],
-            max_length=most,
-            end_token=[],
-            include_prompt_in_result=False,
-            cache_static_prompt=False,
-            callback=lambda step: drawn(step.token_id),
-        )
+        # A worker of CTranslate2 keeps the callback for a while after the answer. Were it to hold
+        # the last way to the generator, the worker would have to wait for its own end.
+        listener = [drawn]
+        try:
+            self._generator.generate_batch(
+                [[self._tokens[token] for token in prompt]],
+                max_length=most,
+                end_token=[],
+                include_prompt_in_result=False,
+                cache_static_prompt=False,
+                callback=lambda step: listener[0](step.token_id),
+            )
+        finally:
+            listener.clear()

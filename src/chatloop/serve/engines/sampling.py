@@ -71,7 +71,10 @@ def _pick(logits: Logits, wish: Sampling, chance: float) -> int:
 
 def _kept(logits: Logits, wish: Sampling) -> tuple[Ids, NDArray[np.float64]]:
     """Ids that may be drawn, and what they weigh."""
-    scaled = (logits - logits.max()).astype(np.float64) / wish.temperature
+    peak = logits.max()
+    if not np.isfinite(peak):
+        raise ValueError("the model's numbers, or what the settings make of them, are not finite")
+    scaled = (logits - peak).astype(np.float64) / wish.temperature
     every = np.exp(scaled)
     if not wish.top_k and wish.top_p >= 1.0:
         ids = np.flatnonzero(every >= max(wish.min_p, np.finfo(np.float64).tiny))

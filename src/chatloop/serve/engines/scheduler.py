@@ -157,7 +157,12 @@ class Scheduler:
         return self._filling
 
     def _draw(self, ticket: Ticket, logits: object) -> None:
-        drawn = ticket.sampler.draw(logits)
+        try:
+            drawn = ticket.sampler.draw(logits)
+        except Exception as error:  # one stream's settings are no reason for the others to end
+            self._told.append((ticket, error))
+            ticket.left = True
+            return
         ticket.drawn.append(drawn.id)
         self._say(ticket, drawn)
 

@@ -39,7 +39,7 @@ def engine_of(folder: Path, content: str, params: EngineParams) -> Engine:
         return VLLMEngine(folder, params.max_streams)
     if params.threads is not None:
         torch.set_num_threads(params.threads)
-    on_gpu = torch.cuda.is_available()
+    on_gpu = torch.cuda.is_available() and params.engine != "ctranslate2"
     model = hub.load_model(folder)
     decoder = _decoder(model.cuda() if on_gpu else model, params)
     wants_lone = params.engine == "ctranslate2" or (params.engine == "auto" and not on_gpu)

@@ -7,9 +7,13 @@ is decoded after the last tokens that showed something: a tokenizer of SentenceP
 the space of a first word, one of bytes needs the other bytes of a character.
 """
 
+import re
 from typing import Any
 
 BROKEN = "�"  # what bytes are that are no character, or not yet
+
+# SentencePiece's bytes: a run of them is characters as a whole, or none of it is.
+BYTE = re.compile(r"<0x[0-9A-F]{2}>")
 
 
 class Detokenizer:
@@ -24,6 +28,8 @@ class Detokenizer:
     def push(self, token: int) -> str:
         """What can be shown now: nothing while a character is not whole."""
         self._ids.append(token)
+        if BYTE.fullmatch(str(self._tokenizer.convert_ids_to_tokens(token))):
+            return ""
         known, both = self._window()
         if both.endswith(BROKEN) or len(both) <= len(known):
             return ""

@@ -48,7 +48,7 @@ def pieces(tokenizer: Any, ids: list[int]) -> list[str]:
 
 
 @given(data=st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @pytest.mark.parametrize("kind", ["chatml", "sentencepiece"])
 def test_pieces_joined_are_the_whole(
     kind: str, data: st.DataObject, request: pytest.FixtureRequest
@@ -58,8 +58,8 @@ def test_pieces_joined_are_the_whole(
     assert "".join(pieces(tokenizer, ids)) == whole(tokenizer, ids)
 
 
-@given(text=st.text(max_size=20))
-@settings(max_examples=100, deadline=None)
+@given(text=st.text(max_size=12))
+@settings(max_examples=40, deadline=None)
 def test_only_whole_characters_are_shown(text: str, chatml: Any) -> None:
     ids = chatml(text, add_special_tokens=False)["input_ids"]
     shown = pieces(chatml, ids)
@@ -71,7 +71,7 @@ def test_only_whole_characters_are_shown(text: str, chatml: Any) -> None:
     parts=st.lists(st.text(alphabet="abc\n", max_size=4), max_size=12),
     stops=st.lists(st.text(alphabet="abc\n", min_size=1, max_size=4), max_size=3),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_stop_string_is_never_shown_even_in_part(parts: list[str], stops: list[str]) -> None:
     text, held, stopped = "", Stops(stops), False
     for part in parts:
