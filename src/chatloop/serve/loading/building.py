@@ -16,7 +16,7 @@ from chatloop.params.serving import EngineParams
 from chatloop.serve.engines.decoder import RowDecoder
 from chatloop.serve.engines.engine import Decoder, Engine, Logits
 from chatloop.serve.engines.linears import can_pack, pack
-from chatloop.serve.engines.lone import CTranslate2Lone
+from chatloop.serve.engines.lone import CTranslate2Lone, Lone
 from chatloop.serve.engines.scheduler import Scheduler
 from chatloop.serve.engines.serial import SerialDecoder
 from chatloop.serve.loading.conversion import UnknownShapeError, converted
@@ -43,7 +43,7 @@ def engine_of(folder: Path, content: str, params: EngineParams) -> Engine:
     model = hub.load_model(folder)
     decoder = _decoder(model.cuda() if on_gpu else model, params)
     wants_lone = params.engine == "ctranslate2" or (params.engine == "auto" and not on_gpu)
-    return Scheduler(decoder, _lone(folder, content, params) if wants_lone else None)
+    return Scheduler(decoder, _lone(folder, content, params, decoder) if wants_lone else None)
 
 
 def _decoder(model: Any, params: EngineParams) -> Decoder:
@@ -69,14 +69,31 @@ def _packed(model: Any, quantization: str) -> Any:
     return other
 
 
-def _lone(folder: Path, content: str, params: EngineParams) -> CTranslate2Lone | None:
-    """CTranslate2 on the converted model; None where it cannot run it."""
+def _lone(folder: Path, content: str, params: EngineParams, decoder: Decoder) -> Lone | None:
+    """CTranslate2 on the converted model; None where it cannot run it, or answers otherwise."""
     try:
         made = converted(folder, content, params.quantization)
-        return CTranslate2Lone(made, params.quantization, torch.get_num_threads())
+        lone = CTranslate2Lone(made, params.quantization, torch.get_num_threads())
+        if _follows(lone, decoder, params.quantization):
+            return lone
+        said: object = "its answers are not the model's"
     except (UnknownShapeError, RuntimeError) as error:
-        log.warning("transformers alone runs this version: CTranslate2: %s", error)
-        return None
+        said = error
+    log.warning("transformers alone runs this version: CTranslate2: %s", said)
+    return None
+
+
+def _follows(lone: Lone, decoder: Decoder, quantization: str) -> bool:
+    """Whether each of its tokens is, by the decoder's logits, as good as the likeliest."""
+    probe = list(range(PROBE))
+    drawn: list[int] = []
+    lone.run(probe, PROBE, lambda token: bool(drawn.append(token)))  # type: ignore[func-returns-value]
+    logits = decoder.fill(0, probe, 0)
+    for token in drawn:
+        if logits[token] < logits.max() - CLOSE[quantization] * np.abs(logits).max():
+            return False
+        logits = decoder.step([token])[0]
+    return len(drawn) == PROBE
 
 
 def _probe(model: Any) -> list[int]:

@@ -25,6 +25,7 @@ def converted(folder: Path, content: str, quantization: str) -> Path:
     """
     import ctranslate2
 
+    _check_windows(read_json(folder / "config.json"))
     _check_vocabulary(folder)
     name = f"{content}-{quantization}-{ctranslate2.__version__}"
     target = _cache() / name
@@ -66,12 +67,25 @@ def _converter(folder: Path) -> Any:
         """Loads as everything here does: safetensors only, nobody's code."""
 
         def load_model(self, _kind: Any, path: str, **_: Any) -> Any:
-            return hub.load_model(Path(path))
+            model = hub.load_model(Path(path))
+            self.size = len(model.get_input_embeddings().weight)
+            return model
 
         def load_tokenizer(self, _kind: Any, path: str, **_: Any) -> Any:
-            return hub.load_tokenizer(Path(path))
+            """Without tokens that the model has no numbers for."""
+            tokenizer = hub.load_tokenizer(Path(path))
+            known = {t: i for t, i in tokenizer.get_vocab().items() if i < self.size}
+            tokenizer.get_vocab = lambda: known
+            return tokenizer
 
     return Converter(str(folder))
+
+
+def _check_windows(config: dict[str, Any]) -> None:
+    """CTranslate2 forgets what a window has passed; transformers reads a prompt otherwise."""
+    window, context = config.get("sliding_window"), hub.context_length(config) or 0
+    if window and config.get("use_sliding_window", True) and window < context:
+        raise UnknownShapeError(f"its attention looks at {window} of {context} tokens")
 
 
 def _check_vocabulary(folder: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from chatloop.errors import UserError
 from chatloop.io.registry import holding
+from chatloop.io.registry.moving import BACK
 from chatloop.io.registry.versions import Version
 
 
@@ -51,6 +52,8 @@ class RegistrySource:
     def wanted(self) -> Wanted:
         """As `Source.wanted`."""
         champion, candidate = holding.served(self._name)
+        if candidate is not None and not _may_share(candidate):
+            candidate = None
         return Wanted(
             None if champion is None else _release(champion),
             None if candidate is None else _release(candidate),
@@ -82,6 +85,11 @@ def source_of(name: str, pinned: str | None) -> Source:
     if not (folder / "config.json").is_file():
         raise UserError(f"--model {pinned}: no such model folder, and no number of a version")
     return PinnedSource(Release(folder.resolve().name, str(folder.resolve()), lambda: folder))
+
+
+def _may_share(version: Version) -> bool:
+    """Whether people may meet a version that is not the champion: no verdict, nobody said no."""
+    return version.tags.get("verdict") != "REJECT" and BACK not in version.tags
 
 
 def _release(version: Version) -> Release:

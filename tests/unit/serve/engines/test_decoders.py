@@ -28,6 +28,7 @@ SHAPES: dict[str, tuple[str, dict[str, Any]]] = {
     "llama": ("Llama", SMALL),
     "llama tied": ("Llama", SMALL | {"tie_word_embeddings": True}),
     "mistral": ("Mistral", SMALL | {"sliding_window": 8}),
+    "wide mistral": ("Mistral", SMALL | {"sliding_window": None}),
     "qwen2": ("Qwen2", SMALL),
     "qwen3": ("Qwen3", SMALL),
     "gemma": ("Gemma", SMALL),
@@ -102,7 +103,7 @@ def test_rows_together_answer_as_transformers_does_alone(name: str, chatml: Any)
     engine.close()
 
 
-@pytest.mark.parametrize("name", ["gpt2", "llama", "mistral", "qwen2", "qwen3", "gemma"])
+@pytest.mark.parametrize("name", ["gpt2", "llama", "wide mistral", "qwen2", "qwen3", "gemma"])
 def test_a_lone_stream_by_ctranslate2_answers_as_transformers_does(
     name: str, chatml: Any, tmp_path: Path, cache: Path
 ) -> None:
@@ -171,6 +172,16 @@ def test_where_ctranslate2_does_not_know_the_shape_the_log_says_why(
     found = answers(engine, asked, Sampling(max_tokens=6), chatml.eos_token_id)
     assert found == [greedy(model, prompt, 6) for prompt in asked]
     assert not cache.exists() or not list(cache.iterdir())
+    engine.close()
+
+
+def test_windows_are_left_to_transformers(
+    chatml: Any, tmp_path: Path, cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = saved(made("mistral", chatml), chatml, tmp_path / "model")
+    engine = engine_of(folder, "windows", EngineParams(max_streams=2))
+    assert engine._lone is None
+    assert "looks at 8 of 256 tokens" in caplog.text
     engine.close()
 
 
