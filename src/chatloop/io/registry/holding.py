@@ -12,7 +12,7 @@ from chatloop.errors import UserError
 from chatloop.io.files import folder_sha256, read_json, sha256, whole_folder, write_json
 from chatloop.io.mlflow_store.connection import connect, is_empty, local_path
 from chatloop.io.registry import versions
-from chatloop.io.registry.versions import CHAMPION, NOBODY, Version, damaged
+from chatloop.io.registry.versions import CANDIDATE, CHAMPION, NOBODY, Version, damaged
 
 
 def champion(name: str) -> Version | None:
@@ -27,6 +27,32 @@ def champion(name: str) -> Version | None:
     with connect() as store:
         number = versions.aliases(store, name).get(CHAMPION)
         return None if number is None else versions.get(store, name, number)
+
+
+def served(name: str) -> tuple[Version | None, Version | None]:
+    """The champion, and the candidate where it is another version; raises as `champion`."""
+    if is_empty():
+        return None, None
+    with connect() as store:
+        named = versions.aliases(store, name)
+        best, newest = (
+            versions.get(store, name, named[alias]) if alias in named else None
+            for alias in (CHAMPION, CANDIDATE)
+        )
+    return best, None if newest == best else newest
+
+
+def numbered(name: str, number: int) -> Version:
+    """A version by its number.
+
+    Raises:
+        UserError: there is none, or chatloop did not register it.
+        UnreachableError: the registry does not answer.
+    """
+    if is_empty():
+        raise _none_yet(name, f"version {number}")
+    with connect() as store:
+        return versions.get(store, name, number)
 
 
 def find(name: str, candidate_sha256: str) -> Version | None:
@@ -71,7 +97,7 @@ def local_model(name: str, which: str | int = CHAMPION) -> Path:
         version = versions.get(store, name, number)
         here = local_path(versions.place_of(store, version))
     if here is None:
-        return _cached(version)
+        return verified(version)
     for file in version.files:
         _check_there(version, here, file)
     return here
@@ -111,8 +137,11 @@ def _none_yet(name: str, which: str | int) -> UserError:
     return UserError(f"{name} has no {which} yet; `chatloop run` trains, judges and registers one")
 
 
-def _cached(version: Version) -> Path:
-    """Named by content, so whoever asks for the same model finds it, whatever its number."""
+def verified(version: Version) -> Path:
+    """A copy in the user's cache, every file of which is what was registered; raises as `download`.
+
+    Named by content, so whoever asks for the same model finds it, whatever its number.
+    """
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = caches / "chatloop" / version.candidate_sha256
     if not folder.is_dir():
