@@ -27,12 +27,18 @@ from chatloop.serve.observe.metrics import Metrics
 from chatloop.serve.observe.requests import Observed
 from chatloop.serve.observe.traces import Traces
 from chatloop.serve.prompting import Prompting
-from chatloop.serve.routes import catalogue, chat, feedback, operating
+from chatloop.serve.routes import catalogue, chat, documentation, feedback, operating
 from chatloop.serve.serving import Serving
 from chatloop.serve.store.keeping import Store
 from chatloop.serve.wire.errors import http_error, validation_error
 
-ROUTERS = (chat.router, catalogue.router, feedback.router, operating.router)
+ROUTERS = (
+    chat.router,
+    catalogue.router,
+    feedback.router,
+    operating.router,
+    documentation.router,
+)
 
 
 def create_app(
@@ -50,7 +56,7 @@ def create_app(
         title="chatloop",
         version=__version__,
         description="OpenAI's API for the model that the registry calls champion, and feedback.",
-        docs_url=None,  # Swagger and ReDoc fetch their scripts from somebody else's servers
+        docs_url=None,  # ours is at /docs: these fetch scripts from somebody else's servers
         redoc_url=None,
         lifespan=_lifespan,
     )

@@ -1,0 +1,232 @@
+"""Tokens a second and seconds to the first token over HTTP: ours and `transformers serve`.
+
+    python -m benchmarks.serve_cpu --json
+
+GPT-2's 124 M shape with seeded random weights and a ChatML template, greedy, in a folder that both serve;
+1, 8 and 32 clients stream at once. Each server is a process of its own, asked alone, in turn; its
+processor time is measured, too. `--model` takes another folder.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+import psutil
+
+from benchmarks.report import SGD, report, without
+
+ROOT = Path(__file__).parents[1]
+WORDS = [
+    "where",
+    "is",
+    "the",
+    "order",
+    "that",
+    "I",
+    "sent",
+    "to",
+    "my",
+    "sister",
+    "in",
+    "the",
+    "north",
+    "last",
+    "week",
+    "and",
+    "what",
+    "did",
+    "it",
+    "cost",
+]
+CHATML = (
+    "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+
+
+def made(folder: Path, tokenizer: Path) -> Path:
+    """GPT-2's shape with a template, as a version has it."""
+    import torch
+    from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
+
+    torch.manual_seed(7)
+    GPT2LMHeadModel(GPT2Config()).save_pretrained(folder)
+    words = AutoTokenizer.from_pretrained(tokenizer)
+    words.chat_template = CHATML
+    words.save_pretrained(folder)
+    return folder
+
+
+@contextmanager
+def running(command: list[str], cwd: Path, url: str) -> Iterator[psutil.Process]:
+    """A server, from when it answers."""
+    with (cwd / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=cwd, stdout=log, stderr=log)
+        try:
+            for _ in range(1200):
+                assert process.poll() is None, (cwd / "log").read_text()[-2000:]
+                try:
+                    if httpx.get(f"{url}/readyz").status_code in (200, 404):
+                        break
+                except httpx.HTTPError:
+                    pass
+                time.sleep(0.1)
+            yield psutil.Process(process.pid)
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+def commands(folder: Path, made_in: Path, threads: int) -> dict[str, tuple[list[str], Path, str]]:
+    """What starts each server, where, and its address."""
+    found = {}
+    for kind in ("float32", "int8"):
+        project = made_in / kind
+        project.mkdir()
+        shutil.copy(ROOT / "dvc.yaml", project)
+        params = (ROOT / "params.yaml").read_text()
+        params = re.sub(r"(\n    quantization:) \w+", rf"\1 {kind}", params)
+        params = re.sub(r"(\n    threads:) \w+(\s+# of the CPU)", rf"\1 {threads}\2", params)
+        (project / "params.yaml").write_text(params)
+        port = free_port()
+        serve = [
+            sys.executable,
+            "-m",
+            "chatloop",
+            "serve",
+            "--model",
+            str(folder),
+            "--port",
+            str(port),
+        ]
+        found[f"chatloop {kind}"] = (serve, project, f"http://127.0.0.1:{port}")
+    for name, more in (
+        ("transformers", []),
+        ("transformers continuous", ["--continuous-batching"]),
+    ):
+        cwd, port = made_in / name.replace(" ", "-"), free_port()
+        cwd.mkdir()
+        serve = [
+            sys.executable, "-m", "transformers.cli.transformers", "serve", str(folder),
+            "--device", "cpu", "--dtype", "float32", "--port", str(port), *more,
+        ]  # fmt: skip
+        found[name] = (serve, cwd, f"http://localhost:{port}")
+    return found
+
+
+def free_port() -> int:
+    """One that nobody has just now."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+async def one(http: httpx.AsyncClient, model: str, number: int, tokens: int) -> tuple[int, float]:
+    """Pieces that came, and seconds to the first."""
+    said = " ".join(WORDS[(number + at) % len(WORDS)] for at in range(16))
+    body = {
+        "model": model, "messages": [{"role": "user", "content": said}], "max_tokens": tokens,
+        "temperature": 0, "stream": True, "stream_options": {"include_usage": True},
+    }  # fmt: skip
+    if model == "chatloop":
+        body.pop("model")
+    else:
+        body.pop("temperature")  # greedy is what it does unless asked
+    began, first, pieces, counted = time.perf_counter(), 0.0, 0, 0
+    async with http.stream("POST", "/v1/chat/completions", json=body) as answer:
+        assert answer.status_code == 200, await answer.aread()
+        async for line in answer.aiter_lines():
+            if not line.startswith("data: {"):
+                continue
+            chunk = json.loads(line.removeprefix("data: "))
+            if chunk.get("usage"):
+                counted = chunk["usage"]["completion_tokens"]
+            if chunk["choices"] and chunk["choices"][0]["delta"].get("content"):
+                first = first or time.perf_counter() - began
+                pieces += 1
+    return counted or pieces, first
+
+
+async def load(url: str, model: str, streams: int, tokens: int) -> dict[str, float]:
+    """All streams at once."""
+    async with httpx.AsyncClient(base_url=url, timeout=600) as http:
+        await one(http, model, 0, 4)
+        began = time.perf_counter()
+        came = await asyncio.gather(*[one(http, model, at, tokens) for at in range(streams)])
+        seconds = time.perf_counter() - began
+    return {
+        "tokens_per_second": round(sum(count for count, _ in came) / seconds, 1),
+        "first_token_s": round(statistics.median(first for _, first in came), 4),
+    }
+
+
+def measured(command: tuple[list[str], Path, str], name: str, folder: Path, args: Any) -> Any:
+    """One server's figures by number of streams; the best of the rounds."""
+    figures: dict[int, dict[str, float]] = {}
+    with running(*command) as process:
+        for streams in args.streams:
+            for _ in range(args.rounds):
+                before = sum(process.cpu_times()[:2])
+                model = "chatloop" if name.startswith("chatloop") else str(folder)
+                found = asyncio.run(load(command[2], model, streams, args.tokens))
+                cpu = sum(process.cpu_times()[:2]) - before
+                found["cpu_ms_per_token"] = round(1000 * cpu / (streams * args.tokens), 2)
+                best = figures.get(streams)
+                if best is None or found["tokens_per_second"] > best["tokens_per_second"]:
+                    figures[streams] = found
+            print(json.dumps({"server": name, "streams": streams, **figures[streams]}), flush=True)
+    return figures
+
+
+def main() -> None:
+    """The last line is the result."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="accepted, as every benchmark does")
+    parser.add_argument("--model", type=Path, help="a folder instead of GPT-2's shape")
+    parser.add_argument("--streams", type=int, nargs="+", default=[1, 8, 32])
+    parser.add_argument("--tokens", type=int, default=48)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--only", help="servers whose name begins so")
+    args = parser.parse_args()
+    tokenizer = SGD.parents[1] / "models" / "gpt2-tokenizer"
+    if args.model is None and not tokenizer.is_dir():
+        without("GPT-2's tokenizer is not here")
+        return
+    os.environ["OMP_NUM_THREADS"] = str(args.threads)
+    found: dict[str, Any] = {}
+    with TemporaryDirectory() as name:
+        folder = args.model.resolve() if args.model else made(Path(name) / "gpt2", tokenizer)
+        for server, command in commands(folder, Path(name), args.threads).items():
+            if server.startswith(args.only or ""):
+                found[server] = measured(command, server, folder, args)
+    main_one = 8 if 8 in args.streams else args.streams[0]
+    rivals = [figures for server, figures in found.items() if server.startswith("transformers")]
+    best = max((figures[main_one]["tokens_per_second"] for figures in rivals), default=None)
+    report(
+        "serve_cpu",
+        found.get("chatloop float32", {}).get(main_one, {}).get("tokens_per_second"),
+        best,
+        f"tokens/s over HTTP, {main_one} streams, float32; the rival's better way",
+        None,
+        "at least 3 times, int8 5 times; time to the first token at most half",
+        servers=found,
+        threads=args.threads,
+    )
+
+
+if __name__ == "__main__":
+    main()
