@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from chatloop.params.connecting import ConnectorParams
 from chatloop.params.data import Positive, Section, Several, Share
 
 
@@ -68,6 +69,7 @@ class ServeParams(Section):
     engine: EngineParams
     limits: LimitParams
     store: StoreParams
+    connectors: ConnectorParams
 
     @property
     def loopback(self) -> bool:

@@ -4,6 +4,7 @@ serve(params)     until Ctrl-C or SIGTERM: requests in flight end first, within 
 """
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -13,15 +14,22 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from fastapi import APIRouter, FastAPI
 
+from chatloop.connectors import Seams, routers
 from chatloop.errors import UserError
 from chatloop.params import Params
-from chatloop.serve.app import create_app
+from chatloop.params.serving import ServeParams
+from chatloop.serve import page
+from chatloop.serve.app import create_app, mount
+from chatloop.serve.completing import completing
 from chatloop.serve.guard.connection import patient
 from chatloop.serve.guard.keys import FILE, Keys
 from chatloop.serve.model import Models
 from chatloop.serve.observe.logs import log, log_to_stderr
 from chatloop.serve.observe.traces import traces
+from chatloop.serve.opinions import recording
+from chatloop.serve.serving import Serving
 from chatloop.serve.store.keeping import Store
 
 BACKLOG = 2048
@@ -63,6 +71,7 @@ async def _serve(params: Params, store: Store, listening: socket.socket, ending:
     settings = params.serve
     async with open_models(params) as models:
         app = create_app(models, store, settings, traces())
+        mount(app, (page.router(), *_connectors(app, settings)))
         config = uvicorn.Config(
             app,
             http=patient(settings.limits.body_seconds),
@@ -81,6 +90,21 @@ async def _serve(params: Params, store: Store, listening: socket.socket, ending:
         ending.serving = True
         await uvicorn.Server(config).serve(sockets=[listening])
     log("stopped")
+
+
+def _connectors(app: FastAPI, settings: ServeParams) -> list[APIRouter]:
+    """Routers of the chat frameworks that params name; their secrets are in the environment.
+
+    Raises:
+        UserError: a framework or an option is not known, or a secret is not set.
+    """
+    serving: Serving = app.state.serving
+
+    def count_fallback(source: str, reason: str) -> None:
+        serving.metrics.fallbacks.labels(source, reason).inc()
+
+    seams = Seams(completing(serving), recording(serving), count_fallback)
+    return routers(settings.connectors, seams, os.environ, loopback=settings.loopback)
 
 
 def listen(host: str, port: int) -> socket.socket:

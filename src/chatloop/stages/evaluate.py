@@ -182,7 +182,10 @@ def _write_scores(
     write_json(report, summed | metrics(found.rows, models, training) | parts)
     bits = summed["bits_per_byte"].items()
     _say(
-        [f"{name}: {one:.4f} bits per byte on {len(held.talks):,} conversations" for name, one in bits]
+        [
+            f"{name}: {one:.4f} bits per byte on {len(held.talks):,} conversations"
+            for name, one in bits
+        ]
     )
 
 

@@ -49,7 +49,7 @@ async def chat_completions(body: ChatRequest, request: Request) -> Response:
     ]
     head = _head("chatcmpl", serving, model, body, prompt.dropped, bool(body.logprobs))
     caller = serving.store.pepper.caller(key, body.user)
-    begun = exchange(head.id, model, caller, "api", messages)
+    begun = exchange(head.id, model, caller, body.source, messages)
     if body.session:
         begun = replace(begun, session=serving.store.pepper.hash("session", key, body.session))
     note(request, completion_id=head.id, version=model.version)

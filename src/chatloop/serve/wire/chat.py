@@ -144,6 +144,11 @@ class ChatRequest(SamplingFields):
         """What the caller says keeps exchanges together."""
         return (self.metadata or {}).get("session")
 
+    @property
+    def source(self) -> str:
+        """Where it was asked: our own page says so, everybody else is the API."""
+        return "page" if (self.metadata or {}).get("source") == "page" else "api"
+
     def asked(self, defaults: Sampling) -> Sampling:
         """The version's own settings with what is asked for instead."""
         top = (self.top_logprobs or 0) if self.logprobs else None
