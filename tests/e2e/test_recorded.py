@@ -48,10 +48,10 @@ def test_a_run_that_died_frees_the_lock_at_once_and_what_it_finished_is_not_done
     server: str, fresh_project: Path, background: Start, root: Path
 ) -> None:
     (fresh_project / "recorded.py").write_text(FLOW)
-    (fresh_project / "third.sh").write_text("sleep 300\n")
+    (fresh_project / "third.sh").write_text("sleep 300 & sleep 300\n")
     params = str(root / "params.yaml")
     first = background("recorded.py", params, cwd=fresh_project)
-    until(lambda: any(one.name() == "sleep" for one in descendants(first.pid)), seconds=120)
+    until(lambda: any(one.name() == "sleep" for one in descendants(first.pid)), seconds=300)
     family = descendants(first.pid)
     first.send_signal(signal.SIGKILL)
     until(lambda: gone(family), seconds=20)
@@ -60,7 +60,7 @@ def test_a_run_that_died_frees_the_lock_at_once_and_what_it_finished_is_not_done
 
     (fresh_project / "third.sh").write_text("cat second.txt > third.txt\n")
     second = background("recorded.py", params, cwd=fresh_project)
-    said, _ = second.communicate(timeout=120)
+    said, _ = second.communicate(timeout=300)
 
     assert second.returncode == 0, said
     assert f"(process {first.pid}) died; what it had finished is kept" in said
@@ -74,9 +74,9 @@ def test_a_run_that_a_person_cancels_is_told_apart_and_leaves_nobody(
     server: str, project: Path, background: Start, root: Path
 ) -> None:
     (project / "recorded.py").write_text(FLOW)
-    (project / "third.sh").write_text("sleep 300\n")
+    (project / "third.sh").write_text("sleep 300 & sleep 300\n")
     flow = background("recorded.py", str(root / "params.yaml"), cwd=project)
-    until(lambda: any(one.name() == "sleep" for one in descendants(flow.pid)), seconds=120)
+    until(lambda: any(one.name() == "sleep" for one in descendants(flow.pid)), seconds=300)
     family = descendants(flow.pid)
     with get_client(sync_client=True) as client:
         newest = max(client.read_flow_runs(), key=lambda run: run.created)
@@ -92,7 +92,7 @@ def test_a_failure_is_in_the_diary_with_its_message(
     (project / "recorded.py").write_text(FLOW)
     (project / "third.sh").write_text("echo 'chatloop third: error: no such key'; exit 2\n")
     flow = background("recorded.py", str(root / "params.yaml"), cwd=project)
-    flow.communicate(timeout=120)
+    flow.communicate(timeout=300)
     last = diary(project)[-1]
     assert (last["outcome"], last["said"]) == ("failed", "third: no such key")
 
