@@ -42,5 +42,5 @@ def test_another_report_is_one_line_that_says_what_to_do(report: Any) -> None:
         UserError, match=r"reports/probe\.json: is not what the evaluate stage writes"
     ):
         memorised(report)
-    with pytest.raises(UserError, match="run speed again"):
+    with pytest.raises(UserError, match="run evaluate again"):
         speed(report)
