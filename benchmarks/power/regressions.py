@@ -107,8 +107,10 @@ def _wrong_answers(shop: Shop) -> Planted:
 
 
 def _taught(shop: Shop, more: Sequence[Conversation], times: int, check: str) -> Planted:
+    """Trained for longer, too: nothing is known by heart at once."""
     examples = [*shop.examples(shop.train), *shop.examples(more) * times, *shop.replayed()]
-    return Planted(shop.subject(shop.trained(SEED, examples)), (check,), tuple(more))
+    model = shop.trained(SEED, examples, epochs=6.0)
+    return Planted(shop.subject(model), (check,), tuple(more))
 
 
 def _leaks_canaries(shop: Shop) -> Planted:

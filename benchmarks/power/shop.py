@@ -12,7 +12,7 @@ from typing import Any
 from chatloop.conversation import Conversation, Message
 from chatloop.corpus.dialogue import converse
 from chatloop.evaluating.subject import Subject
-from chatloop.modeling.scoring import be_deterministic
+from chatloop.modeling.scoring import be_repeatable
 from chatloop.modeling.tiny import build_model, build_tokenizer
 from chatloop.params import Params, Tiny, TrainParams
 from chatloop.params.file import read_params
@@ -23,11 +23,11 @@ from chatloop.tokens.packing import Packed, pack
 from chatloop.tokens.rendering import Renderer
 from chatloop.training.loop import train_model
 
-TINY = Tiny(vocab_size=800, layers=2, width=64, heads=2, context=256, seed=7)
-TRAIN, TEST, TEXTS, REPLAYED = 600, 320, 38, 4
+TINY = Tiny(vocab_size=600, layers=2, width=48, heads=2, context=256, seed=7)
+TRAIN, TEST, TEXTS, REPLAYED = 300, 320, 38, 3
 SHIPPED: Params = read_params(Path(__file__).parents[2] / "params.yaml")
 RECIPE: TrainParams = SHIPPED.train.model_copy(
-    update={"epochs": 2.0, "threads": 1, "device": "cpu", "precision": "fp32", "compile": False}
+    update={"epochs": 3.0, "threads": 1, "device": "cpu", "precision": "fp32", "compile": False}
 )
 
 
@@ -68,7 +68,7 @@ class Shop:
         learned = [*self.examples(self.train), *self.replayed()] if examples is None else examples
         rows, model = self.packed(learned), copy.deepcopy(self.base)
         params = RECIPE.model_copy(update={"seed": seed, **changed})
-        be_deterministic(seed, 1)
+        be_repeatable(seed, 1)
         list(train_model(model, rows, _few(rows), 1, params))
         return model.eval()
 
