@@ -43,8 +43,10 @@ def measured(judge: Judge, seeds: Sequence[int]) -> dict[str, float]:
 
 
 def rejects(verdict: Verdict, planted: Planted) -> bool:
-    """Whether it is rejected, and a check that is about it is among those that say so."""
+    """Whether it is rejected, and a check that is about it is among those that say so; who loses
+    to the champion in some part loses to the champion."""
     said = {one.check for one in verdict.findings if one.outcome == "REJECT"}
+    said |= {check.split(" on ")[0] for check in said}
     return verdict.verdict == "REJECT" and bool(said & set(planted.checks))
 
 

@@ -47,9 +47,9 @@ def _forgets(shop: Shop, rank: int) -> Planted:
 
 def _another_template(shop: Shop) -> Planted:
     tokenizer = copy.deepcopy(shop.tokenizer)
-    tokenizer.chat_template = tokenizer.chat_template.replace(
-        "message['role']", "('speaker ' + message['role'])"
-    ).replace("assistant", "speaker assistant")
+    roles = "{'user': 'client', 'assistant': 'user', 'system': 'system'}[message['role']]"
+    swapped = tokenizer.chat_template.replace("assistant", "user")
+    tokenizer.chat_template = swapped.replace("message['role']", roles)
     assert tokenizer.chat_template != shop.tokenizer.chat_template
     return Planted(shop.subject(shop.trained(SEED), tokenizer=tokenizer), ("champion",))
 

@@ -24,7 +24,7 @@ from chatloop.tokens.rendering import Renderer
 from chatloop.training.loop import train_model
 
 TINY = Tiny(vocab_size=600, layers=2, width=48, heads=2, context=256, seed=7)
-TRAIN, TEST, TEXTS, REPLAYED = 300, 320, 38, 3
+TRAIN, TEST, TEXTS, REPLAYED = 300, 480, 38, 3
 SHIPPED: Params = read_params(Path(__file__).parents[2] / "params.yaml")
 RECIPE: TrainParams = SHIPPED.train.model_copy(
     update={"epochs": 3.0, "threads": 1, "device": "cpu", "precision": "fp32", "compile": False}
