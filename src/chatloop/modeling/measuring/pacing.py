@@ -3,7 +3,8 @@
 Pace(first_token=0.004, tokens_per_second=312.0, tokens_per_cpu_second=320.5)     one at a time
 
 The clock on the wall is what a person waits for. Where other work shares the CPU it says little of
-the model: two models are compared by the time that the CPU gave them.
+the model: two models are compared by the time that the CPU gave them, to one thread, as several
+wait for each other and spend time on it.
 """
 
 import time
@@ -38,9 +39,14 @@ def paces(
     """The best of all rounds, each model in turn in every round: other work on the machine only
     ever slows one down. A first round, in which memory is taken, is not counted."""
     taken: dict[str, list[list[_Taken]]] = {name: [] for name in models}
-    for _ in range(1 + rounds):
-        for name, model in models.items():
-            taken[name].append([_answered(model, prompt, tokens) for prompt in prompts[name]])
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        for _ in range(1 + rounds):
+            for name, model in models.items():
+                taken[name].append([_answered(model, prompt, tokens) for prompt in prompts[name]])
+    finally:
+        torch.set_num_threads(threads)
     return {
         name: _best(found[1:], tokens, models[name].device.type == "cpu")
         for name, found in taken.items()
