@@ -180,7 +180,7 @@ REGRESSIONS: dict[str, Callable[[Shop], Planted]] = {
     "half of an adapter merged": partial(_half_merged, share=0.5, names=""),
     "an adapter merged into one layer": partial(_half_merged, share=0.0, names="layers.1"),
     "a quarter of the steps": partial(_recipe, epochs=0.5),
-    "a learning rate ten times too large": partial(_recipe, learning_rate=8.0e-2),
+    "a learning rate a hundred times too large": partial(_recipe, learning_rate=0.8),
     "answers to other questions": _wrong_answers,
     "leaking canaries": _leaks_canaries,
     "training text by heart": _by_heart,
