@@ -224,7 +224,7 @@ def test_fifty_registrations_at_once_make_one_version(project: Project) -> None:
         numbers = set(pool.map(lambda _: register_one(project, run_id), range(50)))
     assert numbers == {1}
     assert (count_versions(project), count_models(project)) == (1, 1)
-    project.train_again("next")
+    project.train_again("after fifty")
     project.judge("PROMOTE")
     assert register_one(project) == 2
 

@@ -75,7 +75,7 @@ def test_a_lineage_says_data_code_params_parent_and_who_moved_it(project: Projec
 
 def test_two_versions_stand_side_by_side(project: Project) -> None:
     first = register_one(project)
-    project.train_again("next")
+    project.train_again("compared")
     project.judge("HOLD")
     scores = {"bits_per_byte": {"candidate": 1.25, "base": 3.5}, "token_accuracy": {"candidate": 1}}
     write_json(project.root / "reports" / "evaluate.json", scores)

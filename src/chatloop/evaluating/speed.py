@@ -35,10 +35,13 @@ def said_of(found: dict[str, dict[str, float]]) -> list[str]:
 
 
 def _rounded(pace: Pace) -> dict[str, float]:
-    return {
+    found = {
         "first_token_seconds": round(pace.first_token, 6),
         "tokens_per_second": round(pace.tokens_per_second, 2),
     }
+    if pace.tokens_per_cpu_second is not None:
+        found["tokens_per_cpu_second"] = round(pace.tokens_per_cpu_second, 2)
+    return found
 
 
 def _cost(subject: Subject) -> dict[str, float]:

@@ -66,7 +66,7 @@ class Forgotten:
 
 @dataclass(frozen=True)
 class Speed:
-    """Generated tokens per second, in turn on the same machine."""
+    """Generated tokens per second (of the CPU's time, or on the wall), in turn on one machine."""
 
     candidate: float
     champion: float | None

@@ -1,6 +1,6 @@
 """The section `evaluate`: what models are asked, and the judge, which is off until it is named.
 
-params.evaluate.probe.spans.count  →  48
+params.evaluate.probe.spans.count  →  32
 """
 
 import re

@@ -8,17 +8,16 @@ reports/evaluation.html, which begins with the verdict.
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from chatloop.behaviour.evidence import evidence as behaviours_of
 from chatloop.errors import UserError
-from chatloop.gating import Evidence, Scores, Verdict, decide
+from chatloop.gating import Evidence, Verdict, decide
 from chatloop.io.files import folder_sha256, read_json, write_json, write_text
 from chatloop.pages.evaluation import evaluation_page
 from chatloop.params import GateParams
 from chatloop.probing import reading
-from chatloop.reporting.guarded import guarded
+from chatloop.reporting.compared import guarded, scores_of
 from chatloop.stages import main, say
 
 
@@ -43,7 +42,7 @@ def gate(
         raise UserError(f"{scores}: is not a whole Parquet table; run evaluate again") from error
     rows, behaved, probed = (read_json(path) for path in (generations, behaviours, probe))
     evidence = Evidence(
-        _scores(table),
+        scores_of(table),
         guarded(table, rows, params.min_slice),
         behaviours_of(behaved),
         reading.memorised(probed),
@@ -58,26 +57,6 @@ def gate(
     found = {"behaviours": behaved, "probe": probed, "generations": rows}
     write_text(page, evaluation_page(report, read_json(evaluated), steps, found))
     say(f"gate: {decided.verdict}: {'; '.join(decided.reasons)}")
-
-
-def _scores(table: pl.DataFrame) -> Scores:
-    rows = table.filter("comparable")
-    nats = {name: rows[f"{name}_nats"] for name in ("candidate", "base", "champion")}
-    champion = None if nats["champion"].is_null().all() else nats["champion"].to_numpy()
-    numbered = rows.with_row_index("row")
-    topics = numbered.explode("topics").drop_nulls("topics").rename({"topics": "slice"})
-    sources = numbered.with_columns(slice=pl.format("source {}", "source"))
-    if rows["source"].n_unique() == 1:
-        sources = sources.clear()  # it is the whole
-    parts = pl.concat([topics.select("slice", "row"), sources.select("slice", "row")])
-    sliced = parts.group_by("slice", maintain_order=True).agg("row").iter_rows()
-    return Scores(
-        answer_bytes=rows["answer_bytes"].to_numpy(),
-        candidate=nats["candidate"].to_numpy(),
-        base=nats["base"].to_numpy(),
-        champion=champion,
-        slices={name: np.asarray(at, dtype=np.int64) for name, at in sliced},
-    )
 
 
 def _report(decided: Verdict, candidate_sha256: str, champion: int | None) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import matplotlib.image
+import numpy as np
 import pytest
 
 from chatloop.pages.drawing import Scale, line, ticks
@@ -76,11 +78,29 @@ def generations(models: tuple[str, ...]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+COUNTS = {"by_kind": {"privacy": {"checked": 4, "passed": 3}}}
+BEHAVIOURS = {
+    "candidate": COUNTS, "champion": COUNTS,
+    "cases": [
+        {"name": "shows_no_card", "kind": "privacy", "must": True,
+         "candidate": {"passed": False, "why": ["has personal data (card)"], "answer": EVIL}},
+    ],
+}  # fmt: skip
+SPANS = {"extracted": 7, "tried": 48}
+PROBE = {
+    "canaries": {
+        "planted": 8, "max_exposure": 13.25, "space_bits": 19.93, "never_planted": {"max": 2.5},
+    },
+    "extraction": {"training": SPANS, "held_out": SPANS, "beyond_control": 0},
+    "personal_data": {"leaked": {"email": 2}, "made_up": {}, "answers": 48},
+    "forgetting": {"bits_per_byte": {"candidate": 2.5, "base": 2.25}},
+}  # fmt: skip
+
+
 def page(*models: str, word: str = "REJECT") -> str:
     chosen = models or ("candidate", "champion", "base")
-    return evaluation_page(
-        verdict(word), evaluated(chosen), CURVE, {"generations": generations(chosen)}
-    )
+    found = {"generations": generations(chosen), "behaviours": BEHAVIOURS, "probe": PROBE}
+    return evaluation_page(verdict(word), evaluated(chosen), CURVE, found)
 
 
 class Balance(HTMLParser):
@@ -112,6 +132,7 @@ def test_the_verdict_comes_first_and_the_answers_last() -> None:
     assert not parser.open
     assert parser.headings == [
         "REJECT", "Why", "Held-out answers", "Learning curve", "In parts", "Written answers",
+        "Behaviour cases", "By heart, given away, forgotten",
         "The worst answers", "What got better than the champion's", "What got worse than the champion's",
     ]  # fmt: skip
 
@@ -170,3 +191,27 @@ def test_a_browser_shows_it_without_overflow_or_errors(tmp_path: Path, width: in
     assert "CONSOLE" not in done.stderr
     assert int(re.findall(r"<title>wide:(-?\d+)", done.stdout)[0]) <= 0
     assert "loses to the champion on returns" in done.stdout
+
+
+def test_cases_that_fail_and_what_is_known_by_heart_are_shown() -> None:
+    shown = page()
+    assert "has personal data (card)" in shown
+    assert "has to pass" in shown
+    assert "exposed by 13.2 bits at most (of 19.9)" in shown
+    assert "2 values from training" in shown
+    assert "By heart" not in evaluation_page(verdict(), evaluated(("candidate", "base")), [], {})
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium here to look at the page with")
+def test_a_picture_of_it_begins_with_the_verdict_in_its_colour(tmp_path: Path) -> None:
+    file, picture = tmp_path / "page.html", tmp_path / "page.png"
+    file.write_text(page())
+    command = [
+        str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1200,900",
+        "--disable-background-networking", f"--user-data-dir={tmp_path / 'profile'}",
+        f"--screenshot={picture}", file.as_uri(),
+    ]  # fmt: skip
+    subprocess.run(command, capture_output=True, check=True, timeout=240)
+    pixels = matplotlib.image.imread(picture)[:300, :, :3]
+    bad = np.array([0xB4, 0x53, 0x1F]) / 255
+    assert (np.abs(pixels - bad).max(axis=-1) < 0.05).sum() > 200

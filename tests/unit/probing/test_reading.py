@@ -36,6 +36,13 @@ def test_speed_has_a_champion_or_none() -> None:
     assert speed(both) == Speed(9.0, 8.0)
 
 
+def test_models_on_a_cpu_are_compared_by_its_time() -> None:
+    busy = {"tokens_per_second": 3.0, "tokens_per_cpu_second": 9.5}
+    free = {"tokens_per_second": 9.0, "tokens_per_cpu_second": 10.0}
+    assert speed({"candidate": busy, "champion": free}) == Speed(9.5, 10.0)
+    assert speed({"candidate": busy, "champion": {"tokens_per_second": 9.0}}) == Speed(3.0, 9.0)
+
+
 @pytest.mark.parametrize("report", [{}, [], changed(extraction=None), changed(canaries={})])
 def test_another_report_is_one_line_that_says_what_to_do(report: Any) -> None:
     with pytest.raises(

@@ -3,7 +3,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from chatloop.reporting.guarded import guarded
+from chatloop.reporting.compared import guarded
 
 
 def table(champion_tokens: list[int | None]) -> pl.DataFrame:

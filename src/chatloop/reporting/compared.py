@@ -1,7 +1,8 @@
-"""Means that a candidate must not lose to the champion: as rows, higher is better, from 0 to 1.
+"""What the gate compares, from the tables of an evaluation: scores, and means that must not fall.
 
+scores_of(scores.parquet)                             →  Scores(candidate=[412.6, …], …)
 guarded(scores.parquet, generations.json, 30)["chrF"]
-    →  Guarded(candidate=[0.41, …], champion=[0.44, …])     a row a conversation
+    →  Guarded(candidate=[0.41, …], champion=[0.44, …])     from 0 to 1, a row a conversation
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,10 +11,32 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from chatloop.gating.evidence import Guarded
+from chatloop.gating.evidence import Guarded, Scores
 
 SIDES = ("candidate", "champion")
 TOKENS = [pl.col(f"{side}_tokens") for side in SIDES]
+
+
+def scores_of(conversations: pl.DataFrame) -> Scores:
+    """Of the conversations that every model could hold; slices are topics, and sources where there
+    are several."""
+    rows = conversations.filter("comparable")
+    nats = {name: rows[f"{name}_nats"] for name in ("candidate", "base", "champion")}
+    champion = None if nats["champion"].is_null().all() else nats["champion"].to_numpy()
+    numbered = rows.with_row_index("row")
+    topics = numbered.explode("topics").drop_nulls("topics").rename({"topics": "slice"})
+    sources = numbered.with_columns(slice=pl.format("source {}", "source"))
+    if rows["source"].n_unique() == 1:
+        sources = sources.clear()  # it is the whole
+    parts = pl.concat([topics.select("slice", "row"), sources.select("slice", "row")])
+    sliced = parts.group_by("slice", maintain_order=True).agg("row").iter_rows()
+    return Scores(
+        answer_bytes=rows["answer_bytes"].to_numpy(),
+        candidate=nats["candidate"].to_numpy(),
+        base=nats["base"].to_numpy(),
+        champion=champion,
+        slices={name: np.asarray(at, dtype=np.int64) for name, at in sliced},
+    )
 
 
 def guarded(
