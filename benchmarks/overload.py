@@ -86,11 +86,11 @@ def main() -> None:
     figures, memory = [], []
     with (
         TemporaryDirectory() as folder,
-        child(Path(folder), **changes) as (process, url),
+        child(Path(folder), **changes) as running,
     ):
-        server = psutil.Process(process.pid)
+        server = psutil.Process(running.process.pid)
         for times in (1, 10, 10):
-            statuses, waits = asyncio.run(load(url, rate * times, args.seconds))
+            statuses, waits = asyncio.run(load(running.url, rate * times, args.seconds))
             memory.append(server.memory_info().rss // 2**20)
             figures.append({
                 "times": times, "accepted": statuses[200], "refused": statuses[429],

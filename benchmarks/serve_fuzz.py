@@ -149,10 +149,10 @@ def main() -> None:
     began = time.perf_counter()
     with (
         TemporaryDirectory() as folder,
-        child(Path(folder), limits={"waiting": 64}) as (process, url),
+        child(Path(folder), limits={"waiting": 64}) as server,
     ):
-        statuses = asyncio.run(run(url, args.requests))
-        alive = process.poll() is None
+        statuses = asyncio.run(run(server.url, args.requests))
+        alive = server.process.poll() is None
     failed = sum(
         count
         for status, count in statuses.items()

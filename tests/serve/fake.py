@@ -111,25 +111,44 @@ def clean_params() -> CleanParams:
     return all_params(Path()).clean
 
 
+class Child:
+    """A server in a process of its own: where it listens, and the lines that it logged."""
+
+    def __init__(self, folder: Path, changes: dict[str, Any]) -> None:
+        command = [sys.executable, "-m", "tests.serve.child", str(folder), json.dumps(changes)]
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+        self.url = ""
+        self.said: list[dict[str, Any]] = []
+        self.heard = threading.Thread(target=self._listen, daemon=True)
+        self._up = threading.Event()
+        self.heard.start()
+        self._up.wait()
+        assert self.url, "the server did not come up"
+
+    def _listen(self) -> None:
+        """A pipe that nobody reads fills, and then whoever writes into it stands still."""
+        assert self.process.stderr
+        for line in self.process.stderr:
+            if line.startswith("{"):
+                self.said.append(json.loads(line))
+                if self.said[-1]["event"] == "listening":
+                    self.url = self.said[-1]["url"]
+                    self._up.set()
+        self._up.set()
+
+
 @contextlib.contextmanager
-def child(folder: Path, **changes: Any) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server in a process of its own, and where it listens."""
-    command = [sys.executable, "-m", "tests.serve.child", str(folder), json.dumps(changes)]
-    started = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+def child(folder: Path, **changes: Any) -> Iterator[Child]:
+    """A server in a process of its own, killed at the end."""
+    started = Child(folder, changes)
     try:
-        assert started.stderr
-        for line in started.stderr:
-            said = json.loads(line) if line.startswith("{") else {}
-            if said.get("event") == "listening":
-                yield started, said["url"]
-                break
-        else:
-            raise AssertionError("the server did not come up")
+        yield started
     finally:
-        started.kill()
-        started.wait()
-        assert started.stderr
-        started.stderr.close()
+        started.process.kill()
+        started.process.wait()
+        started.heard.join()
+        assert started.process.stderr
+        started.process.stderr.close()
 
 
 class Server:

@@ -41,12 +41,12 @@ def test_what_was_acknowledged_is_there_once_after_kill_9(tmp_path: Path) -> Non
                 if len(acknowledged) > 60:
                     enough.set()
 
-    with child(tmp_path) as (process, url):
-        threads = [threading.Thread(target=post, args=(url, name)) for name in "abcd"]
+    with child(tmp_path) as server:
+        threads = [threading.Thread(target=post, args=(server.url, name)) for name in "abcd"]
         for thread in threads:
             thread.start()
         assert enough.wait(60)
-        process.kill()
+        server.process.kill()
         for thread in threads:
             thread.join(30)
     engine = connect(database_url(None, tmp_path))
@@ -59,17 +59,17 @@ def test_what_was_acknowledged_is_there_once_after_kill_9(tmp_path: Path) -> Non
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_lets_answers_in_flight_end(tmp_path: Path, number: int) -> None:
     with (
-        child(tmp_path, seconds=0.05) as (process, url),
-        httpx.Client(base_url=url, timeout=30) as http,
+        child(tmp_path, seconds=0.05) as server,
+        httpx.Client(base_url=server.url, timeout=30) as http,
+        http.stream("POST", CHAT, json={**ASK, "stream": True}) as answer,
     ):
-        with http.stream("POST", CHAT, json={**ASK, "stream": True}) as answer:
-            lines = answer.iter_lines()
-            next(lines)
-            process.send_signal(number)
-            assert list(lines)[-2:] == ["data: [DONE]", ""]
-        assert process.stderr
-        said = [json.loads(line) for line in process.stderr]
-        assert process.wait(20) == 0
+        lines = answer.iter_lines()
+        next(lines)
+        server.process.send_signal(number)
+        assert list(lines)[-2:] == ["data: [DONE]", ""]
+        assert server.process.wait(20) == 0
+        server.heard.join()
+        said = server.said
     assert said[-1]["event"] == "stopped"
     (request,) = [one for one in said if one["event"] == "request"]
     assert request["route"] == CHAT
