@@ -57,8 +57,8 @@ def mingled(honest: Sequence[Said], others: Sequence[Said], seed: int) -> list[S
 
 
 @cache
-def _exchanges(seed: int) -> list[tuple[str, str]]:
-    records: list[Any] = [dict(record) for record in generate(1500, seed).records]
+def _exchanges(seed: int, conversations: int = 600) -> list[tuple[str, str]]:
+    records: list[Any] = [dict(record) for record in generate(conversations, seed).records]
     talks = [[turn["content"] for turn in record["messages"]] for record in records
              if isinstance(record.get("messages"), list)]  # fmt: skip
     pairs = [(talk[at], talk[at + 1]) for talk in talks for at in range(0, len(talk) - 1, 2)]

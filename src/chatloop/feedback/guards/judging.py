@@ -172,7 +172,9 @@ def _with_detail(table: pl.DataFrame, strange: Lifted, sayings: pl.DataFrame) ->
     """The commonest phrase of each opinion that a phrase holds."""
     of_each = strange.holders.join(sayings, on=["side", "hash"], maintain_order="left")
     of_each = of_each.with_columns(run=pl.col("phrase").str.starts_with("…"))
-    of_each = of_each.sort("run", -pl.col("opinions"), "number", "side", "hash", nulls_last=True)
+    length = pl.col("phrase").str.len_chars()
+    order = ("run", -pl.col("opinions"), -length, "number", "side", "hash")
+    of_each = of_each.sort(*order, nulls_last=True)
     commonest = of_each.group_by("number", maintain_order=True).agg(detail=pl.col("phrase").first())
     told = table.join(commonest, on="number", how="left", maintain_order="left")
     detail = pl.when(pl.col("held") == "phrase_cap").then("detail")

@@ -83,7 +83,7 @@ _ALIKE = {
 _SPELT = str.maketrans("013457@$", "oleastas")
 _DISGUISED = re.compile(r"[a-z]+[013457@$][a-z0-9@$]*|[013457@$]+[a-z][a-z0-9@$]*")
 # Sentences end so; any other sign, and more than one of these, is a mark.
-_SIGNS = re.compile(r"[^\w\s.,;:!?'\"()\-/%$€£&+#*]|[^\w\s]{2,}")
+_SIGNS = re.compile(r"[^\w\s]{2,}|[^\w\s.,;:!?'\"()\-/%$€£&+#*]")
 _PLAIN = r"^[a-zA-Z0-9\s.,;:!?'\"()\-/%$€£&+#*]*$"
 _LATIN = "LATIN"
 
