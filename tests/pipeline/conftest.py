@@ -42,6 +42,8 @@ def project(tmp_path: Path, root: Path, prefect_home: Callable[[Path], Path]) ->
     (folder / "pins").mkdir()
     (folder / "pins" / "sources.json").write_text('{\n  "files": []\n}\n')
     (folder / "pins" / "base.json").write_text('{\n  "files": []\n}\n')
+    for name in ("feedback", "reviews"):
+        shutil.copy(root / "pins" / f"{name}.json", folder / "pins" / f"{name}.json")
     (folder / "pins" / "champion.json").write_text('{\n  "version": null\n}\n')
     (folder / "pins" / "accepted.json").write_text('{\n  "conversations": null\n}\n')
     run(["git", "init", "-q"], folder)

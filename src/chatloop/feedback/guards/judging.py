@@ -172,7 +172,7 @@ def _with_detail(table: pl.DataFrame, strange: Lifted, sayings: pl.DataFrame) ->
     """The commonest phrase of each opinion that a phrase holds."""
     of_each = strange.holders.join(sayings, on=["side", "hash"], maintain_order="left")
     of_each = of_each.with_columns(run=pl.col("phrase").str.starts_with("…"))
-    length = pl.col("phrase").str.len_chars()
+    length = pl.col("phrase").str.len_chars().cast(pl.Int64)
     order = ("run", -pl.col("opinions"), -length, "number", "side", "hash")
     of_each = of_each.sort(*order, nulls_last=True)
     commonest = of_each.group_by("number", maintain_order=True).agg(detail=pl.col("phrase").first())

@@ -64,7 +64,8 @@ def lifted(texts: Texts, background: Background, params: Lift, cap: int) -> Lift
         opinions += part.height
         for side in SIDES:
             hashes = _own(part, side, params.words)["hash"].to_numpy()
-            rough[side] += np.bincount(_bucket(hashes), minlength=1 << _BITS)
+            buckets, many = np.unique(_bucket(hashes), return_counts=True)
+            rough[side][buckets] += many
     held = [_suspects(part, side, rough, opinions, background, params, cap)
             for part in texts() for side in SIDES]  # fmt: skip
     holders = pl.concat([_NOBODY, *held])
