@@ -61,7 +61,7 @@ def built(rows: list[tuple[int, str, int, int, str, str | None, str | None]]) ->
     ]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(opinions, st.sets(st.integers(1, 40)), st.sets(st.integers(1, 40)), st.randoms())
 def test_every_opinion_has_one_outcome_and_caps_hold(
     rows: list[tuple[int, str, int, int, str, str | None, str | None]],
