@@ -23,6 +23,7 @@ from chatloop.serve.loading.conversion import UnknownShapeError, converted
 
 log = logging.getLogger("chatloop.serve")
 PROBE = 24  # tokens that a decoder is asked about before it is trusted
+FOLLOWED = 8  # tokens that CTranslate2 draws before it is
 # Of the largest logit: the same in other orders of summing, and rounded to int8.
 CLOSE = {"float32": 1e-3, "int8": 0.35}
 
@@ -87,13 +88,13 @@ def _follows(lone: Lone, decoder: Decoder, quantization: str) -> bool:
     """Whether each of its tokens is, by the decoder's logits, as good as the likeliest."""
     probe = list(range(PROBE))
     drawn: list[int] = []
-    lone.run(probe, PROBE, lambda token: bool(drawn.append(token)))  # type: ignore[func-returns-value]
+    lone.run(probe, FOLLOWED, lambda token: bool(drawn.append(token)))  # type: ignore[func-returns-value]
     logits = decoder.fill(0, probe, 0)
     for token in drawn:
         if logits[token] < logits.max() - CLOSE[quantization] * np.abs(logits).max():
             return False
         logits = decoder.step([token])[0]
-    return len(drawn) == PROBE
+    return len(drawn) == FOLLOWED
 
 
 def _probe(model: Any) -> list[int]:
