@@ -19,6 +19,7 @@ from chatloop.serve.observe.metrics import Metrics
 from chatloop.serve.observe.traces import Traces
 from chatloop.serve.wire.errors import error_response
 
+PROBES = ("/healthz", "/readyz", "/metrics")  # asked every few seconds: counted, not logged
 PLAIN = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 SAFE_HEADERS = {
     "cache-control": "no-store",
@@ -84,7 +85,8 @@ class Observed:
             "seconds": round(seconds, 4),
             **state["note"],
         }
-        log("request", **fields)
+        if route not in PROBES:
+            log("request", **fields)
         return {name: value for name, value in fields.items() if value is not None}
 
 
