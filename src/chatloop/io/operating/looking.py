@@ -14,7 +14,7 @@ from chatloop.io.operating.glance import glance
 from chatloop.io.operating.journal import FOLDER, Journal
 from chatloop.io.operating.notes import read_note, write_note
 from chatloop.io.operating.training import training
-from chatloop.io.sources.finding import find_files
+from chatloop.io.sources.finding import BUILTIN, FEEDBACK, find_files
 from chatloop.monitoring import signals
 from chatloop.monitoring.prompts import by_chance, capped, sketch
 from chatloop.monitoring.signals import Signal
@@ -100,7 +100,7 @@ def _files(params: IngestParams) -> list[Path]:
     found: list[Path] = []
     for at, source in enumerate(params.sources):
         try:
-            found += [] if source.path == "builtin" else find_files(source, at)
+            found += [] if source.path in (BUILTIN, FEEDBACK) else find_files(source, at)
         except UserError:
             continue
     return found

@@ -47,9 +47,8 @@ def check_need(params: Params) -> Found:
 
 def _store(params: Params) -> tuple[Path, str | None]:
     """File and URL of the store that the server keeps."""
-    kept = getattr(getattr(params, "serve", None), "store", None)
-    folder = Path(getattr(kept, "folder", "data/store"))
-    return folder / "chatloop.db", getattr(kept, "url", None)
+    kept = params.serve.store
+    return Path(kept.folder) / "chatloop.db", kept.url
 
 
 def _past(now: float) -> list[Past]:
