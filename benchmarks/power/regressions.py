@@ -20,6 +20,7 @@ from chatloop.evaluating.subject import Subject
 from chatloop.params.data import Canaries
 from chatloop.probing.canaries import Canary, drawn, planted
 from chatloop.tokens.example import Example
+from chatloop.tokens.templates import TEMPLATES
 
 SEED = 901
 CANARIES = Canaries(repeats=(50,), each=4, digits=5, seed=3)
@@ -47,9 +48,7 @@ def _forgets(shop: Shop, rank: int) -> Planted:
 
 def _another_template(shop: Shop) -> Planted:
     tokenizer = copy.deepcopy(shop.tokenizer)
-    roles = "{'user': 'client', 'assistant': 'user', 'system': 'system'}[message['role']]"
-    swapped = tokenizer.chat_template.replace("assistant", "user")
-    tokenizer.chat_template = swapped.replace("message['role']", roles)
+    tokenizer.chat_template = TEMPLATES["alpaca"][0]
     assert tokenizer.chat_template != shop.tokenizer.chat_template
     return Planted(shop.subject(shop.trained(SEED), tokenizer=tokenizer), ("champion",))
 
