@@ -8,7 +8,7 @@ core, operator fusion, no monitor and no network, JSON Lines it need not convert
 Unicode mended, HTML and odd white space removed, personal data redacted, filters by length,
 letters and repetition, exact duplicates, near-duplicates by as many permutations and bands.
 
-What only ours does: a table of turns with roles checked, 33 kinds of personal data and names, the
+What only ours does: a table of turns with roles checked, 46 kinds of personal data and names, the
 language, boilerplate, refusals, every loss with its reason, the diversity report, Great
 Expectations, splits that no twin crosses, and contamination. What only Data-Juicer does: it removes
 file paths. Its language filter is left out, whose model has to be downloaded, and so is its analyser,
