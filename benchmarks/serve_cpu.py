@@ -218,7 +218,7 @@ def main() -> None:
     best = max((figures[main_one]["tokens_per_second"] for figures in rivals), default=None)
     report(
         "serve_cpu",
-        found.get("chatloop float32", {}).get(main_one, {}).get("tokens_per_second"),
+        found.get("chatloop float32", {}).get(main_one, {}).get("tokens_per_second", 0.0),
         best,
         f"tokens/s over HTTP, {main_one} streams, float32; the rival's better way",
         None,

@@ -28,7 +28,7 @@ def rate(http: httpx.Client, identity: str, once: str | None = None, **more: Any
 
 
 def client(server: Server) -> httpx.Client:
-    return httpx.Client(base_url=server.url, timeout=10)
+    return httpx.Client(base_url=server.url, timeout=30)
 
 
 def kept(server: Server) -> tuple[dict[str, Any], list[Any]]:

@@ -24,7 +24,7 @@ def bearer(key: str) -> dict[str, str]:
 
 
 def client(server: Server) -> httpx.Client:
-    return httpx.Client(base_url=server.url, timeout=10)
+    return httpx.Client(base_url=server.url, timeout=30)
 
 
 @pytest.fixture
@@ -203,10 +203,10 @@ def test_headers_and_bodies_that_do_not_come_are_given_up(tmp_path: Path) -> Non
     with serving(tmp_path, FakeModel(), limits=limits) as server:
         at = ("127.0.0.1", int(server.url.rpartition(":")[2]))
         for sent in (b"", b"POST /v1/models HTTP/1.1\r\nHost: x"):
-            with socket.create_connection(at, timeout=10) as raw:
+            with socket.create_connection(at, timeout=30) as raw:
                 raw.sendall(sent)
                 assert raw.recv(100) == b""
-        with socket.create_connection(at, timeout=10) as raw:
+        with socket.create_connection(at, timeout=30) as raw:
             raw.sendall(
                 f"POST {CHAT} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n".encode()
             )

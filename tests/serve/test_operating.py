@@ -24,7 +24,10 @@ def test_it_is_ready_with_the_version_that_answers(http: httpx.Client) -> None:
 
 
 def test_answers_are_counted_and_timed(tmp_path: Path) -> None:
-    with serving(tmp_path, FakeModel()) as server, httpx.Client(base_url=server.url) as http:
+    with (
+        serving(tmp_path, FakeModel()) as server,
+        httpx.Client(base_url=server.url, timeout=30) as http,
+    ):
         http.post("/v1/chat/completions", json=ASK)
         http.post("/v1/chat/completions", json={**ASK, "n": 99})
         page = http.get("/metrics").text

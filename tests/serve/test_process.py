@@ -26,7 +26,7 @@ def test_what_was_acknowledged_is_there_once_after_kill_9(tmp_path: Path) -> Non
     enough = threading.Event()
 
     def post(url: str, name: str) -> None:
-        with httpx.Client(base_url=url, timeout=10) as http:
+        with httpx.Client(base_url=url, timeout=30) as http:
             identity = http.post(CHAT, json=ASK).json()["id"]
             for number in range(10_000):
                 once = f"{name}-{number}"

@@ -133,7 +133,7 @@ def test_an_unknown_model_and_an_unknown_path_are_404(http: httpx.Client) -> Non
 
 
 def test_without_a_champion_the_server_says_what_to_run(tmp_path: Path) -> None:
-    with serving(tmp_path) as server, httpx.Client(base_url=server.url) as http:
+    with serving(tmp_path) as server, httpx.Client(base_url=server.url, timeout=30) as http:
         said = http.post(CHAT, json={"messages": USER})
         assert said.status_code == 503
         assert "chatloop run" in error(said)["message"]
@@ -147,7 +147,7 @@ def test_without_a_champion_the_server_says_what_to_run(tmp_path: Path) -> None:
 def test_a_model_that_breaks_is_an_error_and_not_the_end(tmp_path: Path) -> None:
     model = FakeModel()
     model.breaks = RuntimeError(f"it said: {USER[0]['content']}")
-    with serving(tmp_path, model) as server, httpx.Client(base_url=server.url) as http:
+    with serving(tmp_path, model) as server, httpx.Client(base_url=server.url, timeout=30) as http:
         said = http.post(CHAT, json={"messages": USER})
         assert (said.status_code, error(said)["code"]) == (500, "internal_error")
         assert "Hi" not in said.text

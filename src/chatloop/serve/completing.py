@@ -47,8 +47,10 @@ def completing(serving: Serving) -> Complete:
             reason = "deadline"
         except _NoAnswerError as why:
             reason = str(why)
-        except (ApiError, NoModelError, UserError) as error:
-            reason = REASONS.get(getattr(error, "code", None) or "no_model", "refused")
+        except NoModelError:
+            reason = "no_model"
+        except (ApiError, UserError) as error:
+            reason = REASONS.get(getattr(error, "code", None) or "", "refused")
         except Exception as error:
             log("error", logging.ERROR, error, source=source)
             reason = "error"
