@@ -9,9 +9,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
@@ -55,11 +53,10 @@ def serve(params: Params) -> None:
 @asynccontextmanager
 async def open_models(params: Params) -> AsyncIterator[Models]:
     """The models that the registry names, followed as it changes; the one place that loads any."""
-    loading: Any = import_module("chatloop.serve.loading")  # torch comes with it
+    from chatloop.serve.loading import models_of  # torch comes with it
+
     name, pinned = params.champion.name, params.serve.model
-    models = loading.models_of(
-        name, pinned and pinned.removeprefix(f"{name}@"), params.serve.engine
-    )
+    models = models_of(name, pinned and pinned.removeprefix(f"{name}@"), params.serve.engine)
     models.follow()
     try:
         yield models
