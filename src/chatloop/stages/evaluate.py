@@ -181,12 +181,8 @@ def _write_scores(
     parts = {"slices": finite(sliced.to_dicts())}
     write_json(report, summed | metrics(found.rows, models, training) | parts)
     bits = summed["bits_per_byte"].items()
-    _say(
-        [
-            f"{name}: {one:.4f} bits per byte on {len(held.talks):,} conversations"
-            for name, one in bits
-        ]
-    )
+    talks = f"{len(held.talks):,} conversations"
+    _say([f"{name}: {_digits(one)} bits per byte on {talks}" for name, one in bits])
 
 
 def _write_behaviours(
@@ -223,6 +219,10 @@ def _write_probe(
     }
     write_json(probe, report)
     _say(remembering.said_of(report))
+
+
+def _digits(bits: float | None) -> str:
+    return "no number of" if bits is None else f"{bits:.4f}"
 
 
 def _say(lines: Iterable[str]) -> None:

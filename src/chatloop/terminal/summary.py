@@ -94,6 +94,8 @@ def _trained(report: Mapping[str, Any], tokens: Mapping[str, int]) -> str:
 
 def _aligned(report: Mapping[str, Any]) -> str:
     if not report.get("kept_step"):
+        if not report["rows"]:
+            return "as trained: there are no judged answers"
         skipped = _counts(report["skipped_by_reason"])
         return f"as trained; of {report['rows']:,} judged answers skipped: {skipped}"
     return (
