@@ -29,7 +29,7 @@ def client(server: Server) -> httpx.Client:
 
 @pytest.fixture
 def guarded(tmp_path: Path) -> Iterator[Server]:
-    with serving(tmp_path, FakeModel(), keys="on", limits={"requests_per_minute": 5}) as running:
+    with serving(tmp_path, FakeModel(), api_keys="on", limits={"requests_per_minute": 5}) as running:
         yield running
 
 
@@ -110,7 +110,7 @@ def test_beyond_loopback_keys_are_asked_for() -> None:
 
     assert serve_params(Path("x"), host="0.0.0.0").asks_for_keys
     assert not serve_params(Path("x")).asks_for_keys
-    assert not serve_params(Path("x"), host="0.0.0.0", keys="off").asks_for_keys
+    assert not serve_params(Path("x"), host="0.0.0.0", api_keys="off").asks_for_keys
 
 
 @pytest.fixture

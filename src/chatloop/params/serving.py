@@ -56,12 +56,12 @@ class StoreParams(Section):
 
 
 class ServeParams(Section):
-    """The server. `model` pins a version; `keys` auto asks for them beyond loopback."""
+    """The server. `model` pins a version; `api_keys` auto asks for them beyond loopback."""
 
     host: str = Field(min_length=1)
     port: int = Field(ge=0, le=65_535)
     model: str | None = Field(default=None, min_length=1)
-    keys: Literal["auto", "on", "off"]
+    api_keys: Literal["auto", "on", "off"]
     hosts: Several[str]
     origins: Several[str]
     fallback: str = Field(min_length=1)
@@ -79,7 +79,7 @@ class ServeParams(Section):
     @property
     def asks_for_keys(self) -> bool:
         """True where a request without an API key is refused."""
-        return self.keys == "on" or (self.keys == "auto" and not self.loopback)
+        return self.api_keys == "on" or (self.api_keys == "auto" and not self.loopback)
 
     @model_validator(mode="after")
     def _no_star(self) -> Self:
