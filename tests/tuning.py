@@ -22,7 +22,7 @@ from tests.judged import align_params, judged, turns
 TALKS = turns(*((f"v{at}", f"where is order {at}?", "your order left us today") for at in range(6)))
 PATHS = (
     "preferences.parquet", "test.parquet", "validation.parquet", "tokens", "trained", "candidate",
-    "align.json", "scratch",
+    "align.json", "scratch", "held_out.parquet",
 )  # fmt: skip
 
 

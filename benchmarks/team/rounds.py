@@ -104,6 +104,7 @@ def _learned(
         params, folder / "preferences.parquet", split / "test.parquet",
         split / "validation.parquet", project / "data/tokenize", project / "models/trained",
         folder / "candidate", folder / "align.json", folder / "scratch",
+        folder / "held_out.parquet",
     )  # fmt: skip
     return folder / "candidate", read_json(folder / "align.json")
 

@@ -3,7 +3,8 @@
     Verdict("PROMOTE", ("beats base by 2.31 bits per byte (at least 2.27)", "no champion yet"), …)
 
 Candidate, base and champion answered the same conversations and cases, so everything is compared in
-pairs. A tie keeps the champion, too little data keeps it too.
+pairs. A tie keeps the champion, too little data keeps it too, unless people's judgements speak for
+the candidate.
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import numpy as np
 
 from chatloop.gating import likelihood, probes
 from chatloop.gating.evidence import Evidence, Scores
+from chatloop.gating.preference import allowed_loss, preference
 from chatloop.gating.verdict import Finding, Verdict, conclude
 from chatloop.params import GateParams
 
@@ -31,7 +33,12 @@ def decide(evidence: Evidence, params: GateParams) -> Verdict:
 
 
 def _findings(evidence: Evidence, params: GateParams) -> Iterator[Finding]:
-    yield from likelihood.likelihood(evidence.scores, params)
+    allowed = None
+    if evidence.preferred is not None:
+        judged = preference(evidence.preferred, params)
+        allowed = allowed_loss(judged, params)
+        yield judged
+    yield from likelihood.likelihood(evidence.scores, params, allowed)
     yield from likelihood.guarded(evidence.guarded, params)
     if evidence.behaviours is not None:
         yield from probes.behaviours(evidence.behaviours, params)

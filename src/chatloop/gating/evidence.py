@@ -34,6 +34,21 @@ class Guarded:
 
 
 @dataclass(frozen=True)
+class Preferred:
+    """A row a prompt whose answers people judged: by how many nats an answer the candidate follows
+    their judgements more than the champion, (n,), what the row weighs (n,), and judged answers."""
+
+    gains: Values
+    weights: Values
+    rows: int
+
+    @property
+    def prompts(self) -> float:
+        """As how many they count that weigh the same (Kish 1965)."""
+        return float(self.weights.sum() ** 2 / (self.weights**2).sum())
+
+
+@dataclass(frozen=True)
 class Behaviours:
     """Cases by name: whether each was passed, (n,); a `must` is no matter of comparison."""
 
@@ -82,3 +97,4 @@ class Evidence:
     memorised: Memorised | None = None
     forgotten: Forgotten | None = None
     speed: Speed | None = None
+    preferred: Preferred | None = None

@@ -5,6 +5,7 @@
 A slice is judged by itself where it has enough rows; the more are looked at, the surer each alarm
 has to be (Bonferroni). Another seed gives another model: what another seed alone could explain is
 no reason to reject (`gate.noise`), and a gain is asked only to be there on these conversations.
+Where people's judgements speak for a candidate, it may lose a little (`gate.preference`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,8 +22,13 @@ BITS = float(np.log(2))
 UNIT = "bits per byte"
 
 
-def likelihood(scores: Scores, params: GateParams) -> Iterator[Finding]:
-    """Against the base, the champion, and the champion in every slice with enough rows."""
+def likelihood(
+    scores: Scores, params: GateParams, allowed: float | None = None
+) -> Iterator[Finding]:
+    """Against the base, the champion, and the champion in every slice with enough rows.
+
+    `allowed` is what the candidate may lose to the champion; None asks for a gain.
+    """
     judged = _slices(scores, params)
     tail = 1 - params.confidence
     size = scores.answer_bytes.astype(np.float64) * BITS
@@ -38,9 +44,9 @@ def likelihood(scores: Scores, params: GateParams) -> Iterator[Finding]:
     if scores.champion is None:
         yield Finding("champion", "PROMOTE", "there is no champion yet")
         return
-    yield _champion(found[1], params.noise.overall, tail)
+    yield _champion(found[1], params.noise.overall, tail, allowed)
     for name, one, each in zip(names[2:], found[2:], tails[2:], strict=True):
-        yield _slice(name, one, params.noise.slice, each)
+        yield _slice(name, one, params.noise.slice, each, allowed or 0.0)
 
 
 def guarded(measures: Mapping[str, Guarded], params: GateParams) -> Iterator[Finding]:
@@ -81,8 +87,11 @@ def _base(found: Difference) -> Finding:
     return Finding("base", "HOLD", f"no gain over base can be shown ({bounds})", _numbers(found))
 
 
-def _champion(found: Difference, noise: float, tail: float) -> Finding:
+def _champion(found: Difference, noise: float, tail: float, allowed: float | None) -> Finding:
     sure = found.with_noise(noise, tail)
+    if allowed is not None and found.high >= 0 and found.mean <= allowed:
+        cost = f"it costs {max(0.0, found.mean):.4f} {UNIT}, {allowed:g} are allowed"
+        return Finding("champion", "PROMOTE", cost, _numbers(found) | {"allowed": allowed})
     if sure.low > 0:
         return _loses("champion", found, sure)
     if found.high < 0:
@@ -93,9 +102,9 @@ def _champion(found: Difference, noise: float, tail: float) -> Finding:
     return Finding("champion", "HOLD", tie, _numbers(found))
 
 
-def _slice(name: str, found: Difference, noise: float, tail: float) -> Finding:
+def _slice(name: str, found: Difference, noise: float, tail: float, allowed: float) -> Finding:
     sure = found.with_noise(noise, tail)
-    if sure.low > 0:
+    if sure.low > allowed:
         return _loses(f"champion on {name}", found, sure)
     return Finding(f"champion on {name}", "PROMOTE", "", _numbers(found))
 

@@ -111,6 +111,11 @@ def preferences_of(judged: pl.DataFrame) -> list[Preference]:
     ]
 
 
+def read_preferences(path: Path) -> list[Preference]:
+    """Judged answers of a file, as `preferences_of` has them, with the errors of `read_table`."""
+    return preferences_of(read_table(path, PREFERENCES))
+
+
 def _messages(roles: list[Role], contents: list[str]) -> tuple[Message, ...]:
     pairs = zip(roles, contents, strict=True)
     return tuple(Message(role, content) for role, content in pairs)

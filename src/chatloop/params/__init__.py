@@ -20,6 +20,7 @@ from chatloop.params.data import (
     NearDuplicates,
     OwnName,
     Positive,
+    Preference,
     RepairName,
     Repetition,
     RuleName,
@@ -206,6 +207,7 @@ class GateParams(Section):
     max_forgetting: float = Field(ge=0.0)
     min_speed_share: float = Field(ge=0.0, le=10.0)
     seed: Seed
+    preference: Preference = Preference()
 
 
 class Params(Section):

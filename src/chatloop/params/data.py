@@ -57,6 +57,15 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
 
+class Preference(Section):
+    """When held-out judged answers decide: from how many prompts on, and how many bits per byte a
+    gain may cost. `noise` is the standard deviation, in nats an answer, that another seed makes."""
+
+    min_rows: Positive = 30
+    max_bits_per_byte_loss: float = Field(default=0.02, ge=0.0)
+    noise: float = Field(default=0.3, ge=0.0)
+
+
 class Boilerplate(Section):
     """A line seen in at least so many conversations, with at least so many words, is removed."""
 

@@ -109,10 +109,12 @@ class Speed(Section):
 class EvaluateParams(Section):
     """How much is scored at a time and how much is written anew: the answers of how many
     conversations, greedy and, unless the `temperature` is 0, sampled as well. `similarity` is the
-    share of their words from which two answers to behaviour cases are the same."""
+    share of their words from which two answers to behaviour cases are the same; `judged` the most
+    prompts whose held-out judged answers are scored."""
 
     batch_rows: Positive
     generations: int = Field(ge=0)
+    judged: int = Field(default=512, ge=0)
     max_new_tokens: Positive
     temperature: float = Field(ge=0.0, le=10.0)
     similarity: float = Field(gt=0.0, le=1.0)

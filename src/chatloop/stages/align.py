@@ -1,7 +1,8 @@
 """The candidate: the trained model after what people said of answers; else the same.
 
 In: data/clean/preferences.parquet, test and validation split, data/tokenize, models/trained.
-Out: models/candidate (Hugging Face layout and card.json), reports/align.json.
+Out: models/candidate (Hugging Face layout and card.json), reports/align.json, and the judged
+answers that nobody learned from, by which evaluate measures, in data/align/held_out.parquet.
 
 With too few judged answers the candidate is models/trained, file by file, and no weights are read.
 """
@@ -21,7 +22,7 @@ from chatloop.io.files import (
     sha256,
     write_json,
 )
-from chatloop.io.tables import PREFERENCES, TURNS, preferences_of, read_table
+from chatloop.io.tables import PREFERENCES, TURNS, preferences_of, read_table, write_table
 from chatloop.params.align import AlignParams
 from chatloop.preferences.selecting import TOO_FEW, TOO_LONG, kinds, selected, tally
 from chatloop.stages import main, say
@@ -44,6 +45,7 @@ class _Paths:
     candidate: Path
     report: Path
     scratch: Path
+    held_out: Path
 
 
 def align(
@@ -56,15 +58,19 @@ def align(
     candidate: Path,
     report: Path,
     scratch: Path,
+    held_out: Path,
 ) -> None:
     """Choose what teaches; tune the trained model on it, or pass it on.
 
     Checkpoints are in `scratch`: what was interrupted goes on from there.
     """
-    paths = _Paths(preferences, test, validation, tokens, trained, candidate, report, scratch)
+    paths = _Paths(
+        preferences, test, validation, tokens, trained, candidate, report, scratch, held_out
+    )
     judged = read_table(preferences, PREFERENCES)
     rows = _chosen(judged, paths, params)
     if kinds(rows).total() < params.min_rows:
+        _hold_out(judged, rows, paths)
         _pass_on(rows, params, paths)
     else:
         _align(rows, judged, params, paths)
@@ -75,6 +81,13 @@ def _chosen(judged: pl.DataFrame, paths: _Paths, params: AlignParams) -> pl.Data
     if judged["conversation_id"].n_unique() < params.min_rows:
         return selected(judged, TURNS.to_frame(), TURNS.to_frame(), params)
     return selected(judged, read_table(paths.test), read_table(paths.validation), params)
+
+
+def _hold_out(judged: pl.DataFrame, rows: pl.DataFrame, paths: _Paths) -> None:
+    """The turns of what could teach and is held out; of few judged answers, too."""
+    held = rows.filter(pl.col("reason").is_null() & pl.col("held_out")).select("conversation_id")
+    key = ["conversation_id", "side", "turn"]
+    write_table(judged.join(held, on="conversation_id", how="semi").sort(key), paths.held_out)
 
 
 def _pass_on(rows: pl.DataFrame, params: AlignParams, paths: _Paths) -> None:
@@ -101,6 +114,7 @@ def _align(rows: pl.DataFrame, judged: pl.DataFrame, params: AlignParams, paths:
     )
     long = pl.col("conversation_id").is_in([*learn.too_long, *held.too_long])
     rows = rows.with_columns(reason=pl.when(long).then(pl.lit(TOO_LONG)).otherwise("reason"))
+    _hold_out(judged, rows, paths)
     if not len(learn) or kinds(rows).total() < params.min_rows:
         _pass_on(rows, params, paths)
     else:

@@ -3,7 +3,8 @@ behaviour cases, what the candidate knows by heart, what was forgotten, and how 
 
 One stage, since each model is read once. In: test and train split, data/tokenize (what was trained
 on), reports/clean.json (what may stay), evals/, models/{base,candidate,champion}. Out:
-data/evaluate/scores.parquet (a row a conversation) and answers.parquet (a row an answer),
+data/evaluate/scores.parquet (a row a conversation), answers.parquet (a row an answer) and
+preferences.parquet (a row a judged answer that nobody learned from),
 reports/{evaluate,generations,behaviours,probe,speed}.json, reports/slices.csv. Times are in
 speed.json alone: no two runs have the same. `replies` keeps what a judge said before.
 """
@@ -19,14 +20,14 @@ from chatloop.behaviour.case import Case
 from chatloop.behaviour.suite import parse_suite
 from chatloop.conversation import Conversation
 from chatloop.errors import UserError
-from chatloop.evaluating import behaving, remembering, speed
+from chatloop.evaluating import behaving, preferring, remembering, speed
 from chatloop.evaluating.forgetting import General, forgotten, general
 from chatloop.evaluating.subject import Subject
 from chatloop.evaluating.writing import metrics, written
 from chatloop.io import hub
 from chatloop.io.cases import read_case_files
 from chatloop.io.files import digests, fingerprint, read_json, write_json, write_text
-from chatloop.io.tables import conversations_of, read_table, write_table
+from chatloop.io.tables import conversations_of, read_preferences, read_table, write_table
 from chatloop.io.tokens import CANARIES, read_packed
 from chatloop.judging.comparing import compare
 from chatloop.modeling.measuring.judging import ModelScores
@@ -53,6 +54,7 @@ class _Asked:
     talks: list[Conversation]
     training: list[Conversation]
     cases: tuple[Case, ...]
+    judged: preferring.Judged
 
 
 @dataclass
@@ -63,6 +65,7 @@ class _Found:
     scores: dict[str, ModelScores] = field(default_factory=dict)
     given: dict[str, dict[str, str | None]] = field(default_factory=dict)
     general: dict[str, General] = field(default_factory=dict)
+    judged: dict[str, preferring.Values] = field(default_factory=dict)
 
     def models(self) -> list[str]:
         """In the order in which they are shown."""
@@ -79,8 +82,10 @@ def evaluate(
     base: Path,
     candidate: Path,
     champion: Path,
+    judged: Path,
     scores: Path,
     answers: Path,
+    preferences: Path,
     generations: Path,
     by_slice: Path,
     behaviours: Path,
@@ -91,7 +96,7 @@ def evaluate(
 ) -> None:
     """Ask every model all there is to ask, and write down what it came to."""
     be_repeatable(params.seed, params.threads)
-    held = _read(test, train, cases)
+    held = _read(test, train, cases, judged, params.judged)
     found = _Found(asked(_first(held.talks, params.generations)))
     folders = {"base": base, "champion": champion, "candidate": candidate}
     if not _has_champion(champion):
@@ -101,7 +106,10 @@ def evaluate(
         subject = _loaded(name, folder, candidate, params.batch_rows)
         _ask(subject, held, params, found)
         rivals += [subject] if name != "base" else []
-    _write_scores(held, found, scores, answers, by_slice, generations, report)
+    table, people, said = preferring.compared(held.judged, found.judged)
+    write_table(table, preferences)
+    _say(said)
+    _write_scores(held, found, people, scores, answers, by_slice, generations, report)
     _write_behaviours(params, held, found, behaviours, replies)
     _write_probe(params, held, found, rivals[-1], tokens, clean, probe)
     found_paces = speed.speeds(rivals[::-1], _first(held.talks, params.speed.prompts), params.speed)
@@ -109,13 +117,15 @@ def evaluate(
     _say(speed.said_of(found_paces))
 
 
-def _read(test: Path, train: Path, cases: Path) -> _Asked:
+def _read(test: Path, train: Path, cases: Path, judged: Path, most: int) -> _Asked:
     turns = read_table(test)
     talks = conversations_of(turns)
     if not talks:
         raise UserError(f"{test}: has no conversations; nothing can be judged without any")
     suite = parse_suite(read_case_files(cases))
-    return _Asked(turns, talks, conversations_of(read_table(train)), suite)
+    training = conversations_of(read_table(train))
+    people = sorted(read_preferences(judged), key=lambda one: fingerprint(one.id))
+    return _Asked(turns, talks, training, suite, preferring.asked(people, training, most))
 
 
 def _first(talks: Sequence[Conversation], count: int) -> list[Conversation]:
@@ -151,19 +161,20 @@ def _loaded(name: str, folder: Path, candidate: Path, batch_rows: int) -> Subjec
 
 
 def _ask(subject: Subject, held: _Asked, params: EvaluateParams, found: _Found) -> None:
-    """Scores, answers, general text; the base is asked no behaviour cases."""
+    """Scores, answers, general text, judged answers; the base is asked no behaviour cases."""
     name = subject.name
     found.scores[name] = subject.scores(held.talks)
     found.rows = written(subject, found.rows, params)
     texts = some_texts(params.probe.texts)
     found.general[name] = general(subject, texts, params.probe.blank_share)
+    found.judged[name] = preferring.log_probabilities(subject, held.judged.rows)
     if name != "base":
         found.given[name] = behaving.replies(subject, held.cases, params.max_new_tokens)
 
 
 def _write_scores(
-    held: _Asked, found: _Found, scores: Path, answers: Path, by_slice: Path, rows: Path,
-    report: Path,
+    held: _Asked, found: _Found, people: dict[str, Any], scores: Path, answers: Path,
+    by_slice: Path, rows: Path, report: Path,
 ) -> None:  # fmt: skip
     models = found.models()
     sources = dict(held.turns.select("conversation_id", "source").iter_rows())
@@ -178,7 +189,7 @@ def _write_scores(
     write_table(each, answers)
     write_text(by_slice, sliced.write_csv())
     write_json(rows, with_chrf(found.rows, models))
-    parts = {"slices": finite(sliced.to_dicts())}
+    parts = {"slices": finite(sliced.to_dicts())} | people
     write_json(report, summed | metrics(found.rows, models, training) | parts)
     bits = summed["bits_per_byte"].items()
     talks = f"{len(held.talks):,} conversations"

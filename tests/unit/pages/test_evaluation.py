@@ -215,3 +215,20 @@ def test_a_picture_of_it_begins_with_the_verdict_in_its_colour(tmp_path: Path) -
     pixels = matplotlib.image.imread(picture)[:300, :, :3]
     bad = np.array([0xB4, 0x53, 0x1F]) / 255
     assert (np.abs(pixels - bad).max(axis=-1) < 0.05).sum() > 200
+
+
+def test_what_people_said_is_shown_in_figures() -> None:
+    people = {
+        "rows": 34, "kinds": {"pair": 20, "up": 8, "down": 6}, "left_out": {},
+        "accuracy": {"candidate": 0.85, "champion": 0.6},
+        "gain": {"mean": 1.31, "low": 0.42, "high": 2.2},
+    }  # fmt: skip
+    scores = evaluated(("candidate", "champion"))
+    page = evaluation_page(verdict(), scores | {"preferences": people}, [], {})
+    assert "34 judged answers that nobody learned from speak for the candidate" in page
+    assert "+1.31" in page
+    assert "candidate 85 %, champion 60 %" in page
+    assert "What people said" not in evaluation_page(verdict(), scores, [], {})
+    people.pop("gain")
+    alone = evaluation_page(verdict(), scores | {"preferences": people}, [], {})
+    assert "that nobody learned from." in alone

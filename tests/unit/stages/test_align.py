@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import yaml
 
 from chatloop.io.checkpoints import Checkpoints, Left
 from chatloop.io.files import read_json
-from chatloop.io.tables import write_table
+from chatloop.io.tables import PREFERENCES, read_table, write_table
 from chatloop.params.data import Adapter
 from tests.judged import judged
 from tests.tuning import PATHS, Tuning
@@ -44,7 +45,7 @@ def test_what_passes_through_needs_no_torch(tuning: Tuning, root: Path) -> None:
         "print(sorted({'torch', 'transformers', 'mlflow'} & set(sys.modules)))"
     )
     names = [f"--{name.split('.')[0]}" for name in PATHS]
-    names[6] = "--report"
+    names[6], names[8] = "--report", "--held-out"
     flags = [word for pair in zip(names, PATHS, strict=True) for word in pair]
     done = subprocess.run(
         [sys.executable, "-c", code, *flags], capture_output=True, text=True, check=True,
@@ -52,6 +53,7 @@ def test_what_passes_through_needs_no_torch(tuning: Tuning, root: Path) -> None:
     )  # fmt: skip
     assert done.stdout.splitlines()[-1] == "[]"
     assert tuning.report()["rows"] == 0
+    assert read_table(tuning.root / "held_out.parquet", PREFERENCES).is_empty()
     assert tuning.files("candidate") == tuning.files("trained")
 
 
@@ -62,6 +64,9 @@ def test_judged_answers_move_the_rewards_of_what_is_held_out_too(
     report = tuning.align(rows, held_out_share=0.3)
     assert tuning.files("candidate") != tuning.files("trained")
     assert set(report["rewards"]) == {"learned", "held_out"}
+    held = read_table(tuning.root / "held_out.parquet", PREFERENCES)
+    assert held["conversation_id"].n_unique() == report["held_out"] > 0
+    assert held.filter(pl.col("side") == "prompt").height == report["held_out"]
     for found in report["rewards"].values():
         (kind,) = found.values()
         assert kind["accuracy"] > 0.8

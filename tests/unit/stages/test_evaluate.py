@@ -21,12 +21,13 @@ from chatloop.stages.evaluate import evaluate
 from chatloop.tokens.fitting import Fitter
 from chatloop.tokens.packing import pack
 from chatloop.tokens.rendering import Renderer
+from tests.judged import judged
 from tests.judges import judge_server
 
 OUTS = {
     "scores": "scores.parquet", "answers": "answers.parquet", "generations": "generations.json",
     "by_slice": "slices.csv", "report": "evaluate.json", "behaviours": "behaviours.json",
-    "probe": "probe.json", "pace": "speed.json", "replies": "replies",
+    "preferences": "preferences.parquet", "probe": "probe.json", "pace": "speed.json", "replies": "replies",
 }  # fmt: skip
 CHANGED = {
     "batch_rows": 4, "generations": 3, "max_new_tokens": 6, "temperature": 0.9, "threads": 1,
@@ -99,6 +100,7 @@ def project(tmp_path: Path, chatml: Any) -> Path:
     fitted = Fitter(Renderer(chatml), 128, "split").fit(talks(2))
     write_packed(pack(fitted.examples, 128, chatml.pad_token_id), tmp_path / "tokens" / "train")
     write_json(tmp_path / "clean.json", {})
+    write_table(judged([]), tmp_path / "held_out.parquet")
     (tmp_path / "cases").mkdir()
     (tmp_path / "cases" / "mine.yaml").write_text(CASES)
     return tmp_path
@@ -106,6 +108,7 @@ def project(tmp_path: Path, chatml: Any) -> Path:
 
 def run(project: Path, params: EvaluateParams | None = None) -> dict[str, Any]:
     inputs = {name: project / f"{name}.parquet" for name in ("test", "train")}
+    inputs["judged"] = project / "held_out.parquet"
     inputs |= {name: project / name for name in FOLDERS} | {"clean": project / "clean.json"}
     outs = {name: project / "out" / file for name, file in OUTS.items()}
     evaluate(params or small(), **inputs, **outs)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from chatloop.conversation import Message, Preference
+from chatloop.conversation import Preference
+from chatloop.tokens.answered import answered
 from chatloop.tokens.example import Example
 from chatloop.tokens.packing import Packed, pack_groups
 from chatloop.tokens.rendering import Renderer
@@ -39,7 +40,7 @@ def grouped(judged: Sequence[Preference], renderer: Renderer, context: int) -> G
     """All that fit the context with their prompt; the order is that of `judged`."""
     sides = [[side for side in (one.chosen, one.rejected) if side] for one in judged]
     answers = [(one.prompt, side) for one, both in zip(judged, sides, strict=True) for side in both]
-    examples = iter(_examples(answers, renderer))
+    examples = iter(answered(answers, renderer))
     found = [tuple(next(examples) for _ in both) for both in sides]
     fits = [all(len(one.ids) <= context for one in some) for some in found]
     kept = [(one, some) for one, some, fit in zip(judged, found, fits, strict=True) if fit]
@@ -60,24 +61,6 @@ def _in_twos(found: Sequence[tuple[Example, ...]], context: int) -> list[tuple[E
     alone = [some[0] for some in found if len(some) == 1]
     others = iter([_cut(one, context) for one in mismatched(alone)])
     return [(some[0], some[1] if len(some) > 1 else next(others)) for some in found]
-
-
-def _examples(
-    answers: Sequence[tuple[tuple[Message, ...], tuple[Message, ...]]], renderer: Renderer
-) -> list[Example]:
-    # The last text of several holds the whole conversation (templates that drop earlier turns).
-    texts = [renderer.render([*prompt, *said])[-1] for prompt, said in answers]
-    encoded = renderer.encode(texts)
-    return [_judged(one, len(prompt)) for one, (prompt, _) in zip(encoded, answers, strict=True)]
-
-
-def _judged(example: Example, begin: int) -> Example:
-    """Supervised from the message at `begin` on."""
-    before = max((end for answer, end in example.ends if answer < begin), default=0)
-    supervised = example.supervised.copy()
-    supervised[:before] = False
-    ends = tuple((answer, end) for answer, end in example.ends if answer >= begin)
-    return replace(example, supervised=supervised, ends=ends)
 
 
 def _cut(example: Example, context: int) -> Example:
