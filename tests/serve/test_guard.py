@@ -29,7 +29,9 @@ def client(server: Server) -> httpx.Client:
 
 @pytest.fixture
 def guarded(tmp_path: Path) -> Iterator[Server]:
-    with serving(tmp_path, FakeModel(), api_keys="on", limits={"requests_per_minute": 5}) as running:
+    with serving(
+        tmp_path, FakeModel(), api_keys="on", limits={"requests_per_minute": 5}
+    ) as running:
         yield running
 
 
