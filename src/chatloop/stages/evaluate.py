@@ -192,12 +192,9 @@ def _write_scores(
     parts = {"slices": finite(sliced.to_dicts())} | people
     write_json(report, summed | metrics(found.rows, models, training) | parts)
     bits = summed["bits_per_byte"].items()
-    _say(
-        [
-            f"{name}: {one:.4f} bits per byte on {len(held.talks):,} conversations"
-            for name, one in bits
-        ]
-    )
+    count = f"{len(held.talks):,} conversations"
+    said = {name: "no" if one is None else f"{one:.4f}" for name, one in bits}
+    _say(f"{name}: {one} bits per byte on {count}" for name, one in said.items())
 
 
 def _write_behaviours(
