@@ -20,7 +20,7 @@ from chatloop.conversation import Preference
 from chatloop.io import hub
 from chatloop.io.files import read_json
 from chatloop.io.tables import PREFERENCES, conversations_of, read_table, write_table
-from chatloop.metrics.bits_per_byte import pooled_bits_per_byte
+from chatloop.metrics.bits_per_byte import bits_per_byte
 from chatloop.modeling.measuring.judging import score_conversations
 from chatloop.params.align import AlignParams
 from chatloop.stages.align import align
@@ -130,7 +130,7 @@ def _bits(project: Path, folder: Path) -> float:
     context = int(read_json(folder / hub.CARD)["trained_context"])
     model, tokenizer = hub.load_model(folder), hub.load_tokenizer(folder)
     found = score_conversations(model, tokenizer, talks, context, batch_rows=8)
-    return pooled_bits_per_byte(zip(found.nats.tolist(), found.answer_bytes.tolist(), strict=True))
+    return bits_per_byte(float(found.nats.sum()), int(found.answer_bytes.sum()))
 
 
 def _asked_before(project: Path) -> set[str]:

@@ -6,7 +6,6 @@ Lower is better. Source: Gao et al. 2020, "The Pile", section 3.1 (there over al
 """
 
 import math
-from collections.abc import Iterable
 
 
 def bits_per_byte(nats: float, answer_bytes: int) -> float:
@@ -18,9 +17,3 @@ def bits_per_byte(nats: float, answer_bytes: int) -> float:
     if answer_bytes <= 0:
         raise ValueError("bits per byte of no bytes")
     return nats / math.log(2) / answer_bytes
-
-
-def pooled_bits_per_byte(scores: Iterable[tuple[float, int]]) -> float:
-    """Bits per byte over many (nats, bytes): long answers weigh more, as in one long text."""
-    pairs = list(scores)
-    return bits_per_byte(sum(nats for nats, _ in pairs), sum(size for _, size in pairs))

@@ -5,8 +5,8 @@ kept = await keep(serving, FeedbackRequest(completion_id="chatcmpl-9f…", ratin
 
 import secrets
 import time
-from typing import Protocol
 
+from chatloop.connectors.connector import RecordFeedback
 from chatloop.feedback.record import Feedback, Rating
 from chatloop.serve.serving import Serving
 from chatloop.serve.store.statements import Kept, Opinion, OtherBodyError, UnknownExchangeError
@@ -15,23 +15,6 @@ from chatloop.serve.wire.errors import ApiError
 from chatloop.serve.wire.feedback import FeedbackRequest
 
 RETRY_SECONDS = 5
-
-
-class RecordFeedback(Protocol):
-    """Keeps an opinion on the exchange that a framework knows by `external_id`."""
-
-    async def __call__(
-        self,
-        external_id: str,
-        rating: Rating,
-        caller: str,
-        source: str,
-        *,
-        comment: str | None = None,
-        tags: tuple[str, ...] = (),
-    ) -> bool:
-        """Whether such an exchange is known; `caller` is the framework's id of who said it."""
-        ...
 
 
 async def keep(

@@ -33,13 +33,6 @@ def read_feedback(
         yield [(row.number, feedback_of(row)) for row in rows]
 
 
-def exchanges_named(engine: Engine, ids: Sequence[str]) -> dict[str, Exchange]:
-    """Those of these ids, by id; at most some hundred at a time."""
-    with engine.connect() as connection:
-        rows = connection.execute(select(EXCHANGES).where(EXCHANGES.c.id.in_(ids))).all()
-    return {row.id: exchange_of(row) for row in rows}
-
-
 def exchange_of(row: Any) -> Exchange:
     """The value of a row."""
     fields = {name: getattr(row, name) for name in Exchange.__dataclass_fields__}

@@ -3,7 +3,6 @@
 kept = add_feedback(connection, opinion)    Kept(Feedback("fb-…", …), "3"), or why not
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,12 +40,6 @@ class Kept:
 
     feedback: Feedback
     version: str
-
-
-def add_exchanges(connection: Connection, exchanges: Sequence[Exchange]) -> None:
-    """A row each."""
-    if exchanges:
-        connection.execute(insert(EXCHANGES), [exchange_row(one) for one in exchanges])
 
 
 def add_exchange_once(connection: Connection, exchange: Exchange) -> None:

@@ -18,7 +18,7 @@ from chatloop.params.file import read_params
 from chatloop.serve.store.opening import database_url, open_database
 from chatloop.serve.store.privacy import Privacy
 from chatloop.serve.store.secret import Pepper
-from chatloop.serve.store.statements import Opinion, add_exchanges, add_feedback
+from chatloop.serve.store.statements import Opinion, add_exchange_once, add_feedback
 from chatloop.serve.store.tables import EXCHANGES, FEEDBACK
 from tests.opinions import said
 
@@ -46,7 +46,7 @@ def filled(engine: Engine, *numbers: int, caller: str = ANNA) -> None:
         for at in numbers:
             one = said(at, caller, prompt="Where is it, ünd why?", correction="Here.")
             assert one.exchange
-            add_exchanges(connection, [one.exchange])
+            add_exchange_once(connection, one.exchange)
             add_feedback(connection, Opinion(one.feedback, "body"))
 
 
@@ -61,7 +61,7 @@ def test_what_the_store_has_is_what_the_snapshot_has(engine: Engine) -> None:
     with engine.begin() as connection:
         lost = said(4, BEN, messages=None)
         assert lost.exchange
-        add_exchanges(connection, [Exchange(**{**vars(lost.exchange), "answer": None})])
+        add_exchange_once(connection, Exchange(**{**vars(lost.exchange), "answer": None}))
         add_feedback(connection, Opinion(lost.feedback, "body"))
 
     assert snapshot(StoreLog(engine), FOLDER, PIN).startswith("feedback: 4 opinions, 4 of them new")
@@ -119,7 +119,7 @@ def test_personal_data_is_redacted_before_it_is_written(
     asked = said(1, ANNA, messages=(Message("user", "I am [EMAIL_1]."),))
     assert asked.exchange
     with engine.begin() as connection:
-        add_exchanges(connection, [asked.exchange])
+        add_exchange_once(connection, asked.exchange)
     line = {
         "completion_id": "chatcmpl-1",
         "correction": "Write to anna@example.org",
@@ -143,7 +143,7 @@ def test_a_frameworks_own_id_finds_its_exchange(
     whose = PEPPER.caller("connector:dialogflow_cx", None)
     external = {"external_id": "a-1", "source": "dialogflow_cx", "caller": whose}
     with engine.begin() as connection:
-        add_exchanges(connection, [Exchange(**{**vars(one), **external})])
+        add_exchange_once(connection, Exchange(**{**vars(one), **external}))
     line = {"external_id": "a-1", "source": "dialogflow_cx", "rating": True}
 
     assert importer.read(write(tmp_path / "said.jsonl", line)).kept == 1
