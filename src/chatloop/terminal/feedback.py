@@ -97,6 +97,8 @@ def report(
     from chatloop.feedback.telling.summary import entered_lines, report_lines
     from chatloop.io.files import read_json
 
+    if version is None and not REPORT.is_file():
+        raise UserError(f"{REPORT}: no run has read feedback yet; `chatloop run` does")
     if version is None:
         lines = report_lines(read_json(REPORT))
     else:
