@@ -21,7 +21,7 @@ from safetensors.torch import load_file
 from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainingArguments
 
 from benchmarks.report import report
-from chatloop.io.checkpoints import Checkpoints
+from chatloop.io.models.checkpoints import Checkpoints
 from chatloop.training.progress import Progress
 from chatloop.training.snapshots import Snapshots
 

@@ -23,7 +23,7 @@ import torch
 from benchmarks.report import report
 from chatloop.conversation import Conversation, Message
 from chatloop.corpus import generate
-from chatloop.io import hub
+from chatloop.io.models import hub
 from chatloop.modeling.answering import Chatter, Sampling
 from chatloop.modeling.chatready import make_chat_ready
 from chatloop.modeling.measuring.generating import generate_answers

@@ -22,7 +22,7 @@ import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from benchmarks.report import report
-from chatloop.io.checkpoints import Checkpoints
+from chatloop.io.models.checkpoints import Checkpoints
 from chatloop.modeling.scoring import be_deterministic
 from chatloop.params import TrainParams
 from chatloop.tokens.packing import Packed

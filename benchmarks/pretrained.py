@@ -21,7 +21,7 @@ from transformers import AutoModelForCausalLM
 
 from benchmarks.report import SGD, report, without
 from chatloop.conversation import Conversation, Message
-from chatloop.io import hub
+from chatloop.io.models import hub
 from chatloop.modeling.chatready import make_chat_ready
 from chatloop.modeling.scoring import be_deterministic
 from chatloop.params import TrainParams

@@ -22,7 +22,7 @@ from typing import Any
 
 from benchmarks.report import SGD, report, without
 from chatloop.conversation import Conversation, Message
-from chatloop.io import hub
+from chatloop.io.models import hub
 from chatloop.tokens.fitting import Fitter
 from chatloop.tokens.packing import Packed, pack
 from chatloop.tokens.rendering import Renderer

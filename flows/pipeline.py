@@ -26,9 +26,8 @@ from prefect.states import Cancelled, Completed
 from prefect.tasks import Task
 
 from chatloop.errors import BusyError, UserError
-from flows import reproduce
 from flows.dag import Stage
-from flows.processes import child
+from flows.processes import child, reproduce
 from flows.repository import Repository
 
 # A user's mistake, broken data, a held repository: the same again gives the same.
@@ -124,7 +123,7 @@ def _reproduce(root: Path, name: str) -> str:
             logger.info(line)
 
     with _while_wanted() as tick:
-        code = child.run("flows.reproduce", [name], root, on_line=listen, on_tick=tick)
+        code = child.run("flows.processes.reproduce", [name], root, on_line=listen, on_tick=tick)
     if code:
         raise StageFailedError(f"{name}: {last_error(heard) or f'ended with {code}'}", code)
     marked = [line for line in heard if line.startswith(reproduce.MARK)]

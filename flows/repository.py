@@ -18,7 +18,7 @@ from dvc.schema import COMPILED_LOCKFILE_SCHEMA
 from voluptuous import Invalid
 
 from chatloop.errors import BusyError, UserError
-from chatloop.io.operating.locks import locked
+from chatloop.io.locks import locked
 from flows.dag import name_of, one_line
 
 HELD = ".dvc/tmp/flow.lock"

@@ -20,12 +20,12 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from chatloop.errors import UserError
-from chatloop.io.accepted import accept, pin_accepted
-from chatloop.io.base_pin import pin_base
 from chatloop.io.feedback.ledger import record_entered
 from chatloop.io.files import folder_sha256, read_json
+from chatloop.io.models.base_pin import pin_base
 from chatloop.io.operating.glance import glance
 from chatloop.io.sources import pin_sources
+from chatloop.io.validation.accepted import accept, pin_accepted
 from chatloop.monitoring.news import News
 from chatloop.params import Params
 from chatloop.project import check, override_params

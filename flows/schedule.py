@@ -19,8 +19,8 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chatloop.errors import UserError
+from chatloop.io.locks import locked
 from chatloop.io.operating.journal import FOLDER
-from chatloop.io.operating.locks import locked
 from chatloop.io.operating.notes import SCHEDULE, write_note
 from chatloop.monitoring.clock import check_cron
 from flows.processes.server import api

@@ -8,7 +8,7 @@ import polars as pl
 from chatloop.cleaning.boilerplate import LineCounts
 from chatloop.cleaning.copies import copies
 from chatloop.cleaning.judging import Judgement, judge, rejected
-from chatloop.cleaning.repairs import Mended, repair_rest, repair_text
+from chatloop.cleaning.text.repairs import Mended, repair_rest, repair_text
 from chatloop.io.batches import scratch
 from chatloop.params import CleanParams
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from chatloop.io import hub
 from chatloop.io.files import digests, read_json, write_json
+from chatloop.io.models import hub
 from chatloop.io.tables import conversations_of, write_table
 from chatloop.io.tokens import write_packed
 from chatloop.stages import align as stage

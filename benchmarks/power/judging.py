@@ -26,9 +26,9 @@ from chatloop.params.evaluate import Asked, Spans, Speed
 from chatloop.privacy.policy import Policy
 from chatloop.probing import reading
 from chatloop.probing.sampling import Corpus
-from chatloop.reporting.compared import guarded, scores_of
-from chatloop.reporting.scored import by_conversation
-from chatloop.reporting.written import asked, with_chrf
+from chatloop.reporting.model.compared import guarded, scores_of
+from chatloop.reporting.model.scored import by_conversation
+from chatloop.reporting.model.written import asked, with_chrf
 
 SEED, LEAST = 7, 30
 EVALUATE = SHIPPED.evaluate.model_copy(update={"max_new_tokens": 24, "threads": 1})

@@ -13,7 +13,7 @@ import torch
 from benchmarks.team.rater import Prompt
 from chatloop.conversation import Message
 from chatloop.corpus.dialogue import converse
-from chatloop.io import hub
+from chatloop.io.models import hub
 from chatloop.tokens.rendering import Renderer
 
 BATCH, LONGEST = 32, 64  # answers at a time, tokens of one

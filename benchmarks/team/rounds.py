@@ -17,8 +17,8 @@ import polars as pl
 from benchmarks.team.asking import Ask, questions
 from benchmarks.team.rater import Answered, Prompt, hidden, rate
 from chatloop.conversation import Preference
-from chatloop.io import hub
 from chatloop.io.files import read_json
+from chatloop.io.models import hub
 from chatloop.io.tables import PREFERENCES, conversations_of, read_table, write_table
 from chatloop.metrics.bits_per_byte import bits_per_byte
 from chatloop.modeling.measuring.judging import score_conversations

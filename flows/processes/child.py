@@ -1,6 +1,6 @@
 """A Python module as a child that cannot outlive us: both ends of its lifeline are in this file.
 
-    code = run("flows.reproduce", ["clean"], root, on_line=logger.info)
+    code = run("flows.processes.reproduce", ["clean"], root, on_line=logger.info)
 
 The child leads a process group of its own. Whatever ends `run` (its end, Ctrl-C, a cancelled flow,
 a time limit) ends the group. Against kill -9 of ourselves, which runs no code of ours, the child's

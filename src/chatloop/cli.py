@@ -9,7 +9,7 @@ import typer
 
 from chatloop import __version__
 from chatloop.errors import UserError
-from chatloop.terminal import feedback, operating, registry, serving
+from chatloop.terminal.commands import feedback, operating, registry, serving
 
 app = typer.Typer(
     name="chatloop",
@@ -161,7 +161,7 @@ def find_lr(
 def pin() -> None:
     """Note what sources and base hold right now, so that `dvc repro` sees which files changed."""
     from chatloop import project
-    from chatloop.io.base_pin import pin_base
+    from chatloop.io.models.base_pin import pin_base
     from chatloop.io.sources import pin_sources
     from chatloop.params.file import read_params
 
@@ -180,6 +180,6 @@ def ui(
     from chatloop import project
 
     project.enter()
-    from flows.interfaces import show
+    from flows.processes.interfaces import show
 
     show(mlflow_port, prefect_port)

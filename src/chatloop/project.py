@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 
 from chatloop.errors import UserError
 from chatloop.formats import check_options, format_named
-from chatloop.io import hub
 from chatloop.io.files import write_text
+from chatloop.io.models import hub
 from chatloop.io.sources import check_source
 from chatloop.params import Params
 from chatloop.params.file import read_params, unknown_key

@@ -42,9 +42,8 @@ def first_party(path: Path) -> set[Path]:
             continue
         found.add(current)
         todo += [file for name in imports(current) if (file := file_of(name))]
-        package = current.parent / "__init__.py"
-        if package.is_file():
-            todo.append(package)
+        inside = [folder for folder in current.parents if folder.is_relative_to(SOURCE)]
+        todo += [file for folder in inside if (file := folder / "__init__.py").is_file()]
     return found
 
 

@@ -120,7 +120,7 @@ def test_any_graph_is_ordered_or_has_a_circle(edges: list[tuple[int, int]]) -> N
 
 
 def test_the_graph_needs_no_prefect() -> None:
-    code = "import sys, flows.dag, flows.processes.child, flows.reproduce; print('prefect' in sys.modules)"
+    code = "import sys, flows.dag, flows.processes.child, flows.processes.reproduce; print('prefect' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "False"
 

@@ -10,7 +10,7 @@ from prefect.client.orchestration import get_client
 from prefect.states import Cancelling
 
 from chatloop.errors import BusyError
-from chatloop.io.operating.locks import holder, locked
+from chatloop.io.locks import holder, locked
 from flows.repository import HELD
 from flows.schedule import LOCK, Clock, serve
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from projects import Project, make_project, write_tables
 
-from chatloop.io.hub import write_card
 from chatloop.io.mlflow_store.connection import quiet_mlflow
+from chatloop.io.models.hub import write_card
 
 Make = Callable[[Path], Project]
 

@@ -361,7 +361,7 @@ def test_the_champion_stage_without_a_champion_needs_no_mlflow(project: Project)
 def answered(project: Project, answer: str | None = None) -> None:
     """The reports as an evaluation writes them: what the candidate says now, or something else."""
     from chatloop.conversation import Message
-    from chatloop.io import hub
+    from chatloop.io.models import hub
     from chatloop.modeling.answering import Chatter, Sampling
     from chatloop.modeling.answering import answer as ask
     from chatloop.tokens.rendering import Renderer

@@ -14,8 +14,8 @@ from chatloop.io.files import write_json
 from chatloop.io.registry.listing import entries, fetch_origin, lineage, measured
 from chatloop.io.registry.moving import rollback
 from chatloop.pages.lineage import lineage_picture
-from chatloop.terminal.comparing import compared, comparison
-from chatloop.terminal.versions import age, lineage_tree, versions_table
+from chatloop.terminal.models.comparing import compared, comparison
+from chatloop.terminal.models.versions import age, lineage_tree, versions_table
 
 
 def shown(what: object) -> str:

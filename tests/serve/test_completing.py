@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from chatloop.conversation import Message
+from chatloop.serve.answering.completing import completing
 from chatloop.serve.app import create_app
-from chatloop.serve.completing import completing
 from chatloop.serve.model import Sampling
 from chatloop.serve.opinions import recording
 from chatloop.serve.store.keeping import Store

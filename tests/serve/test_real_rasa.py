@@ -16,7 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from chatloop.connectors import routers
-from chatloop.params.connecting import ConnectorParams
+from chatloop.params.serving import ConnectorParams
 from tests.unit.connectors.fakes import Fake
 
 RASA = os.environ.get("CHATLOOP_RASA", "")

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from chatloop.cleaning.judging import judge
-from chatloop.cleaning.repairs import repair_rest, repair_text
 from chatloop.cleaning.rules import Rule, chosen
 from chatloop.cleaning.structure import RESTRUCTURINGS
+from chatloop.cleaning.text.repairs import repair_rest, repair_text
 from chatloop.params import CleanParams
 
 # (conversation_id, placeholder, value), which never leaves the machine.

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from chatloop.cleaning import languages
 from chatloop.cleaning.refusals import refusal
-from chatloop.cleaning.wording import almost_empty, only_links_or_code, too_repetitive
+from chatloop.cleaning.text import languages
+from chatloop.cleaning.text.wording import almost_empty, only_links_or_code, too_repetitive
 from chatloop.errors import UserError
 from chatloop.params import CleanParams
 

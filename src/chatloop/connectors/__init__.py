@@ -14,8 +14,8 @@ from chatloop.connectors import rasa, slack
 from chatloop.connectors.connector import Connector, Seams, Setting
 from chatloop.connectors.dialogflow import cx, es
 from chatloop.errors import UserError
-from chatloop.params.connecting import ConnectorParams
 from chatloop.params.data import Section
+from chatloop.params.serving import ConnectorParams
 
 __all__ = ["CONNECTORS", "GROUP", "Connector", "Seams", "Setting", "routers"]
 

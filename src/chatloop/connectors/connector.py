@@ -12,8 +12,8 @@ from fastapi import APIRouter
 
 from chatloop.connectors.complete import Complete
 from chatloop.feedback.record import Rating
-from chatloop.params.connecting import HistoryParams
 from chatloop.params.data import Section
+from chatloop.params.serving import HistoryParams
 
 
 class RecordFeedback(Protocol):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from cachetools import TTLCache
 
 from chatloop.conversation import Message
-from chatloop.params.connecting import HistoryParams
+from chatloop.params.serving import HistoryParams
 
 Turns = tuple[Message, ...]
 

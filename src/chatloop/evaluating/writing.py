@@ -10,7 +10,7 @@ from chatloop.conversation import Message
 from chatloop.evaluating.subject import Subject
 from chatloop.modeling.answering import Sampling
 from chatloop.params.evaluate import EvaluateParams
-from chatloop.reporting.written import Row, sampled_metrics, written_metrics
+from chatloop.reporting.model.written import Row, sampled_metrics, written_metrics
 
 
 def written(subject: Subject, rows: Sequence[Row], params: EvaluateParams) -> list[Row]:

@@ -20,8 +20,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from chatloop.duplicates.shingling import WORD
-from chatloop.reporting.drift import PSI, STATISTICS
-from chatloop.reporting.profiling import TURN_WORDS
+from chatloop.reporting.data.drift import PSI, STATISTICS
+from chatloop.reporting.data.profiling import TURN_WORDS
 
 BUCKETS = 1024
 MOST_TOPICS = 64

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from chatloop.monitoring.thumbs import Share, fall
 from chatloop.params.operating import PromptDrift, Thumbs
-from chatloop.reporting.drift import PSI, STATISTICS
+from chatloop.reporting.data.drift import PSI, STATISTICS
 
 SHOWN = 3
 SIDES = {"turn_words": "length", "topics": "topics", "vocabulary": "vocabulary"}

@@ -7,8 +7,27 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from chatloop.params.connecting import ConnectorParams
-from chatloop.params.data import Positive, Section, Several, Share
+from chatloop.params.data import OwnName, Positive, Section, Several, Share
+
+
+class HistoryParams(Section):
+    """What is kept in memory of a conversation whose framework sends its last turn alone.
+
+    The oldest turns go first beyond `turns` or `characters`, the longest silent session beyond
+    `sessions`, and a session after so many `minutes` of silence.
+    """
+
+    turns: int = Field(default=20, ge=0, le=1000)
+    characters: Positive = 20_000
+    sessions: Positive = 10_000
+    minutes: float = Field(default=60.0, gt=0.0, le=10_080.0)
+
+
+class ConnectorParams(Section):
+    """Frameworks by name, each with options of its own; none without a name."""
+
+    use: dict[OwnName, dict[str, object]] = Field(default_factory=dict)
+    history: HistoryParams = HistoryParams()
 
 
 class EngineParams(Section):

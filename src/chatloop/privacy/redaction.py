@@ -17,11 +17,11 @@ import polars as pl
 from chatloop.errors import UserError
 from chatloop.privacy.detector import Detector, Span
 from chatloop.privacy.detectors import DETECTORS
-from chatloop.privacy.echoes import without_echoes
 from chatloop.privacy.finding import ALIKE, LONG, findings, windows
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.policy import NO_POLICY, Finding, Policy, own_spans
-from chatloop.privacy.suspicion import suspicions
+from chatloop.privacy.suspecting.echoes import without_echoes
+from chatloop.privacy.suspecting.suspicion import suspicions
 
 
 class Redaction(NamedTuple):

@@ -18,6 +18,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from chatloop import __version__
 from chatloop.params.serving import ServeParams
+from chatloop.serve.answering.prompting import Prompting
 from chatloop.serve.guard.admission import Admission
 from chatloop.serve.guard.gate import Gate
 from chatloop.serve.guard.keys import FILE, Keys
@@ -26,7 +27,6 @@ from chatloop.serve.model import Models
 from chatloop.serve.observe.metrics import Metrics
 from chatloop.serve.observe.requests import Observed
 from chatloop.serve.observe.traces import Traces
-from chatloop.serve.prompting import Prompting
 from chatloop.serve.routes import catalogue, chat, documentation, feedback, operating
 from chatloop.serve.serving import Serving
 from chatloop.serve.store.keeping import Store

@@ -12,11 +12,11 @@ from fastapi import Request
 from chatloop.conversation import Message
 from chatloop.feedback.record import Exchange
 from chatloop.params.serving import ServeParams
+from chatloop.serve.answering.prompting import Prompting
 from chatloop.serve.guard.admission import Admission
 from chatloop.serve.guard.gate import LOCAL
 from chatloop.serve.model import Model, Models, NoModelError
 from chatloop.serve.observe.metrics import Metrics
-from chatloop.serve.prompting import Prompting
 from chatloop.serve.store.keeping import Store
 from chatloop.serve.wire.errors import ApiError, unknown_model
 

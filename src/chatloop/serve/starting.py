@@ -19,8 +19,8 @@ from chatloop.errors import UserError
 from chatloop.params import Params
 from chatloop.params.serving import ServeParams
 from chatloop.serve import page
+from chatloop.serve.answering.completing import completing
 from chatloop.serve.app import create_app, mount
-from chatloop.serve.completing import completing
 from chatloop.serve.guard.connection import patient
 from chatloop.serve.guard.keys import FILE, Keys
 from chatloop.serve.model import Models

@@ -101,7 +101,7 @@ def _pass_on(rows: pl.DataFrame, params: AlignParams, paths: _Paths) -> None:
 
 def _align(rows: pl.DataFrame, judged: pl.DataFrame, params: AlignParams, paths: _Paths) -> None:
     """Render what was chosen, and learn from it where there is still enough."""
-    from chatloop.io.hub import CARD, load_tokenizer
+    from chatloop.io.models.hub import CARD, load_tokenizer
     from chatloop.tokens.rendering import Renderer
     from chatloop.training.preference.grouping import grouped
 
@@ -125,10 +125,10 @@ def _learn(
     counts: dict[str, Any], learn: Any, held: Any, context: int, params: AlignParams, paths: _Paths
 ) -> None:
     """Tune the model on groups of examples; report to MLflow on the way."""
-    from chatloop.io.candidate import save_candidate
-    from chatloop.io.checkpoints import Checkpoints, signals_set
-    from chatloop.io.hub import CARD, TINY, load_model
     from chatloop.io.mlflow_store.live import training_run
+    from chatloop.io.models.candidate import save_candidate
+    from chatloop.io.models.checkpoints import Checkpoints, signals_set
+    from chatloop.io.models.hub import CARD, TINY, load_model
     from chatloop.io.tokens import read_packed
     from chatloop.modeling.adapting.agreement import first_prompts
     from chatloop.modeling.adapting.learner import make_learner

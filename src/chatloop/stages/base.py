@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from chatloop.errors import UserError
-from chatloop.io import adapters, hub
 from chatloop.io.files import whole_folder
+from chatloop.io.models import adapters, hub
 from chatloop.io.tables import read_table
 from chatloop.modeling.adapting.adapters import merged
 from chatloop.modeling.adapting.quantizing import round_weights

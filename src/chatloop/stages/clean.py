@@ -17,12 +17,12 @@ from chatloop.cleaning.boilerplate import LineCounts
 from chatloop.cleaning.copies import Hits, copies
 from chatloop.cleaning.judging import judge, rejected
 from chatloop.cleaning.preferences import clean_judged
-from chatloop.cleaning.repairs import repair_rest, repair_text
 from chatloop.cleaning.rules import chosen, names
+from chatloop.cleaning.text.repairs import repair_rest, repair_text
 from chatloop.errors import UserError
 from chatloop.io.batches import Spool, scratch, sorted_batches, spool
 from chatloop.io.files import write_json, write_text
-from chatloop.io.mapping import mapping_writer
+from chatloop.io.privacy.mapping import mapping_writer
 from chatloop.io.tables import (
     PREFERENCES,
     REJECTED_PREFERENCES,
@@ -34,7 +34,7 @@ from chatloop.params import CleanParams
 from chatloop.privacy.labels import redact_labels
 from chatloop.privacy.policy import Policy
 from chatloop.privacy.redaction import redact, redact_people
-from chatloop.reporting.lengths import added, histogram
+from chatloop.reporting.data.lengths import added, histogram
 from chatloop.reporting.losses import balanced, listed, nothing_left, summary
 from chatloop.stages import main, say
 
@@ -159,7 +159,7 @@ def _redacted(
     """The turns with placeholders, values by kind, and what each placeholder stands for."""
     private, redacted, mapping = redact(turns, params.redact, policy)
     if params.presidio:
-        from chatloop.io.presidio import Names
+        from chatloop.io.privacy.presidio import Names
 
         private, more, people = redact_people(private, Names(params.presidio).spans, policy)
         redacted["person"] = redacted.get("person", 0) + more["person"]

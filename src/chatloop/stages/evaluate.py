@@ -24,9 +24,9 @@ from chatloop.evaluating import behaving, preferring, remembering, speed
 from chatloop.evaluating.forgetting import General, forgotten, general
 from chatloop.evaluating.subject import Subject
 from chatloop.evaluating.writing import metrics, written
-from chatloop.io import hub
-from chatloop.io.cases import read_case_files
+from chatloop.io.evaluating.cases import read_case_files
 from chatloop.io.files import digests, fingerprint, read_json, write_json, write_text
+from chatloop.io.models import hub
 from chatloop.io.tables import conversations_of, read_preferences, read_table, write_table
 from chatloop.io.tokens import CANARIES, read_packed
 from chatloop.judging.comparing import compare
@@ -37,9 +37,9 @@ from chatloop.privacy.policy import Policy
 from chatloop.probing.canaries import from_json
 from chatloop.probing.general import some_texts
 from chatloop.probing.sampling import Corpus
-from chatloop.reporting.scored import MODELS, by_answer, by_conversation, finite, totals
-from chatloop.reporting.slicing import slices
-from chatloop.reporting.written import Row, asked, with_chrf
+from chatloop.reporting.model.scored import MODELS, by_answer, by_conversation, finite, totals
+from chatloop.reporting.model.slicing import slices
+from chatloop.reporting.model.written import Row, asked, with_chrf
 from chatloop.stages import main, say
 from chatloop.tokens.rendering import Renderer
 
@@ -202,7 +202,7 @@ def _write_behaviours(
     given = {name: found.given[name] for name in found.models() if name in found.given}
     report = behaving.behaved(held.cases, given, params.similarity)
     if params.judge.url is not None:
-        from chatloop.io.judge import open_judge
+        from chatloop.io.evaluating.judge import open_judge
 
         with open_judge(params.judge, replies) as judge:
             report["judge"] = compare(held.cases, given, judge.ask, params.judge)

@@ -18,7 +18,7 @@ from chatloop.pages.evaluation import evaluation_page
 from chatloop.params import GateParams
 from chatloop.preferences.gains import preferred_of
 from chatloop.probing import reading
-from chatloop.reporting.compared import guarded, scores_of
+from chatloop.reporting.model.compared import guarded, scores_of
 from chatloop.stages import main, say
 
 

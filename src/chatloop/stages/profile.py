@@ -15,9 +15,9 @@ from chatloop.io.batches import sorted_batches
 from chatloop.io.files import read_json, sha256, write_json, write_text
 from chatloop.pages import diversity_page
 from chatloop.params import ProfileParams
-from chatloop.reporting.clustering import find_topics
-from chatloop.reporting.drift import STATISTICS, drift
-from chatloop.reporting.profiling import TALK_TURNS, TURN_WORDS, Profiler, news
+from chatloop.reporting.data.clustering import find_topics
+from chatloop.reporting.data.drift import STATISTICS, drift
+from chatloop.reporting.data.profiling import TALK_TURNS, TURN_WORDS, Profiler, news
 from chatloop.stages import main, say
 
 

@@ -38,7 +38,7 @@ from chatloop.io.batches import scratch, sorted_batches
 from chatloop.io.files import read_json, write_json
 from chatloop.io.tables import LEFT_OUT, SPLIT_TURNS, TURNS, table_writer
 from chatloop.params import SplitParams
-from chatloop.reporting.splits import Tally, split_report
+from chatloop.reporting.data.splits import Tally, split_report
 from chatloop.stages import main, say
 
 OUT = pl.col("reason").is_not_null()

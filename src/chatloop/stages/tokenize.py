@@ -12,7 +12,7 @@ from typing import Any
 from chatloop.conversation import Conversation
 from chatloop.errors import DataError, UserError
 from chatloop.io.files import read_json, whole_folder, write_json, write_text
-from chatloop.io.hub import context_length, load_tokenizer
+from chatloop.io.models.hub import context_length, load_tokenizer
 from chatloop.io.tables import conversations_of, read_table
 from chatloop.io.tokens import CANARIES, write_packed
 from chatloop.pages import TOKENS, ledger_page, preview_page

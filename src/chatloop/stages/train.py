@@ -9,9 +9,6 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from chatloop.io import hub
-from chatloop.io.candidate import save_candidate
-from chatloop.io.checkpoints import Checkpoints, signals_set
 from chatloop.io.files import (
     digests,
     fingerprint,
@@ -22,6 +19,9 @@ from chatloop.io.files import (
     write_text,
 )
 from chatloop.io.mlflow_store.live import TrainingRun, training_run
+from chatloop.io.models import hub
+from chatloop.io.models.candidate import save_candidate
+from chatloop.io.models.checkpoints import Checkpoints, signals_set
 from chatloop.io.ranks import is_rank, supervise
 from chatloop.io.tokens import read_packed
 from chatloop.modeling.adapting.agreement import first_prompts
@@ -32,9 +32,9 @@ from chatloop.params import TrainParams
 from chatloop.stages import main, say
 from chatloop.terminal.training import shown, tell_the_end
 from chatloop.tokens.packing import supervising
-from chatloop.training.curve import curve_csv, figures, kept_point
+from chatloop.training.figures.curve import curve_csv, figures, kept_point
+from chatloop.training.figures.measuring import Gauge
 from chatloop.training.loop import train_model
-from chatloop.training.measuring import Gauge
 from chatloop.training.parallel import World, count_devices, joined
 
 PRETRAINED = (

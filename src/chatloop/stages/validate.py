@@ -19,7 +19,7 @@ from chatloop.params import ValidateParams
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.policy import Policy
 from chatloop.privacy.redaction import count_personal_data
-from chatloop.reporting.drift import STATISTICS
+from chatloop.reporting.data.drift import STATISTICS
 from chatloop.stages import main, say
 from chatloop.validation.data_docs import found, pages
 from chatloop.validation.expectations import (
@@ -75,7 +75,7 @@ def validate(
 
 
 def _engine() -> Callable[[Suite, pl.DataFrame], Check]:
-    from chatloop.io.expectations import run_suite
+    from chatloop.io.validation.expectations import run_suite
 
     return run_suite
 

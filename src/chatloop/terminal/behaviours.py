@@ -16,9 +16,9 @@ from chatloop.behaviour.suite import parse_suite
 from chatloop.errors import UserError
 from chatloop.evaluating.behaving import behaved, replies
 from chatloop.evaluating.subject import Subject
-from chatloop.io import hub
-from chatloop.io.cases import read_case_files
+from chatloop.io.evaluating.cases import read_case_files
 from chatloop.io.files import read_json
+from chatloop.io.models import hub
 from chatloop.io.registry.holding import local_model
 from chatloop.io.registry.versions import CHAMPION
 from chatloop.modeling.scoring import be_repeatable

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from chatloop.conversation import Message
 from chatloop.errors import UserError
-from chatloop.io import hub
+from chatloop.io.models import hub
 from chatloop.io.registry.holding import local_model
 from chatloop.modeling.answering import Chatter, Sampling, stream
 from chatloop.tokens.rendering import Renderer

@@ -12,12 +12,12 @@ from pathlib import Path
 from rich.table import Table
 
 from chatloop.errors import UserError
-from chatloop.io import hub
 from chatloop.io.files import read_json
+from chatloop.io.models import hub
 from chatloop.io.tokens import read_packed
 from chatloop.modeling.scoring import be_deterministic, choose_device
 from chatloop.params import TrainParams
-from chatloop.training.finder import Trial, suggested, trials
+from chatloop.training.updating.finder import Trial, suggested, trials
 
 TOKENS, BASE = Path("data/tokenize"), Path("models/base")
 LINES, BAR = 24, 32

@@ -14,11 +14,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from chatloop.errors import UserError
+from chatloop.io.locks import holder
 from chatloop.io.operating import journal
 from chatloop.io.operating.disk import usage
 from chatloop.io.operating.glance import glance as look_at_registry
 from chatloop.io.operating.journal import FOLDER, Journal
-from chatloop.io.operating.locks import holder
 from chatloop.io.operating.notes import MONITOR, SCHEDULE, read_note
 from chatloop.monitoring.clock import next_due
 from flows.operating import glance as prefect

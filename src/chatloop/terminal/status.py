@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chatloop.io.operating.journal import RUNNING
-from chatloop.terminal.versions import age
+from chatloop.terminal.models.versions import age
 
 GIGABYTE = 1_000_000_000
 LITTLE = 0.1  # of the disk: less is red

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from chatloop.training.measuring import Gauge
+from chatloop.training.figures.measuring import Gauge
 from chatloop.training.progress import Point
 from chatloop.training.stopping import best_point
 

@@ -25,12 +25,12 @@ from chatloop.params import TrainParams
 from chatloop.tokens.packing import Packed
 from chatloop.training.memory import Memory
 from chatloop.training.objectives import SFT, Batch, Objective
-from chatloop.training.optimizers import build_optimizers
 from chatloop.training.parallel import ALONE, World, teams
 from chatloop.training.progress import Keeper, NoKeeper, Point, Progress
-from chatloop.training.schedule import learning_rate, rows_of_step, steps_per_epoch
 from chatloop.training.snapshots import Snapshots, restore
 from chatloop.training.stopping import Stopping, Within
+from chatloop.training.updating.optimizers import build_optimizers
+from chatloop.training.updating.schedule import learning_rate, rows_of_step, steps_per_epoch
 
 POINT_EVERY = 10
 NO_KEEPER = NoKeeper()

@@ -18,7 +18,7 @@ import polars as pl
 
 from chatloop.conversation import ROLES
 from chatloop.params import ValidateParams
-from chatloop.reporting.drift import STATISTICS
+from chatloop.reporting.data.drift import STATISTICS
 
 ROLE = pl.col("role").fill_null("")
 CHARS = pl.col("content").fill_null("").str.strip_chars().str.len_chars().cast(pl.Int64)

@@ -9,7 +9,7 @@ from chatloop.behaviour.document import read_document
 from chatloop.behaviour.suite import parse_suite
 from chatloop.conversation import Message
 from chatloop.errors import UserError
-from chatloop.io.cases import read_case_files
+from chatloop.io.evaluating.cases import read_case_files
 
 FEW_LINES = """
 - name: greets

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from chatloop.connectors import CONNECTORS, Connector, Seams, Setting, routers
 from chatloop.connectors.complete import Reply
 from chatloop.conversation import Message
-from chatloop.params.connecting import ConnectorParams, HistoryParams
+from chatloop.params.serving import ConnectorParams, HistoryParams
 
 __all__ = ["Connector", "Fake", "Setting", "client_of", "serve", "setting_of"]
 

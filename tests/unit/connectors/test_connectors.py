@@ -9,8 +9,8 @@ from fastapi import APIRouter
 import chatloop.connectors
 from chatloop.connectors import CONNECTORS, Connector, routers
 from chatloop.errors import UserError
-from chatloop.params.connecting import ConnectorParams
 from chatloop.params.data import Section
+from chatloop.params.serving import ConnectorParams
 from tests.unit.connectors.fakes import Fake
 
 SECRETS = {

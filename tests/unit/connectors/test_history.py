@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatloop.connectors.history import Histories
-from chatloop.params.connecting import HistoryParams
+from chatloop.params.serving import HistoryParams
 
 
 class Clock:

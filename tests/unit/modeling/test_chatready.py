@@ -9,7 +9,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from chatloop.conversation import Message
 from chatloop.errors import UserError
-from chatloop.io import hub
+from chatloop.io.models import hub
 from chatloop.modeling.chatready import end_of_turn, make_chat_ready
 from chatloop.stages.base import _template
 from chatloop.tokens.rendering import Renderer

@@ -16,7 +16,7 @@ from chatloop.monitoring.prompts import (
 from chatloop.monitoring.signals import Signal
 from chatloop.monitoring.signals import drift as drift_signal
 from chatloop.params.operating import PromptDrift
-from chatloop.reporting.drift import drift
+from chatloop.reporting.data.drift import drift
 
 LIMITS = PromptDrift(
     window=2000, min_prompts=300, max_population_stability_index=0.25,

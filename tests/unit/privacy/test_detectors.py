@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatloop.privacy import suspicion
 from chatloop.privacy.detector import Detector
 from chatloop.privacy.detectors import DETECTORS
 from chatloop.privacy.finding import findings
 from chatloop.privacy.kinds import KINDS
-from chatloop.privacy.suspicion import suspicions
+from chatloop.privacy.suspecting import suspicion
+from chatloop.privacy.suspecting.suspicion import suspicions
 
 FOUND = {
     "email": [

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from chatloop.conversation import Conversation, Message
 from chatloop.errors import UserError
 from chatloop.io.tables import turns_of
-from chatloop.privacy import suspicion
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.redaction import count_personal_data, redact
+from chatloop.privacy.suspecting import suspicion
 
 VALUES = ["anna@example.org", "bob@example.org", "408-971-8523", "4539 5787 6362 1486"]
 TEXT = st.lists(

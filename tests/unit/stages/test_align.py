@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 import yaml
 
-from chatloop.io.checkpoints import Checkpoints, Left
 from chatloop.io.files import read_json
+from chatloop.io.models.checkpoints import Checkpoints, Left
 from chatloop.io.tables import PREFERENCES, read_table, write_table
 from chatloop.params.data import Adapter
 from tests.judged import judged
@@ -97,7 +97,7 @@ class Ends(Checkpoints):
 def test_an_interruption_changes_no_bit(tuning: Tuning, monkeypatch: pytest.MonkeyPatch) -> None:
     report, whole = tuning.align(PAIRS), tuning.files("candidate")
     with monkeypatch.context() as patched, pytest.raises(Left):
-        patched.setattr("chatloop.io.checkpoints.Checkpoints", Ends)
+        patched.setattr("chatloop.io.models.checkpoints.Checkpoints", Ends)
         tuning.align(PAIRS)
     assert list((tuning.root / "scratch").glob("*/step-00000004"))
     assert tuning.align(PAIRS) == report

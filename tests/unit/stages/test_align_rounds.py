@@ -6,7 +6,7 @@ from typing import Any
 from benchmarks.team.asking import in_process
 from benchmarks.team.rater import Answered, Prompt, hidden, rate
 from chatloop.conversation import Conversation, Message, Preference
-from chatloop.io import hub
+from chatloop.io.models import hub
 from chatloop.params import TrainParams
 from chatloop.tokens.fitting import Fitter
 from chatloop.tokens.packing import pack

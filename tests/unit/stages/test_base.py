@@ -11,8 +11,8 @@ from safetensors.torch import load_file, save_file
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, OPTConfig, OPTForCausalLM
 
 from chatloop.errors import UserError
-from chatloop.io import adapters, candidate, hub
 from chatloop.io.files import read_json
+from chatloop.io.models import adapters, candidate, hub
 from chatloop.modeling.adapting.agreement import first_prompts
 from chatloop.modeling.adapting.learner import make_learner
 from chatloop.modeling.scoring import be_deterministic

@@ -9,7 +9,7 @@ from chatloop.errors import UserError
 from chatloop.io.tables import PREFERENCES, REJECTED_TURNS, TURNS, read_table, turns_of, write_table
 from chatloop.params import CleanParams
 from chatloop.params.file import read_params
-from chatloop.reporting.lengths import histogram
+from chatloop.reporting.data.lengths import histogram
 from chatloop.stages.clean import clean
 
 INS = ("turns.parquet", "preferences.parquet")

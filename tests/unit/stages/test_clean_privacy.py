@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chatloop.conversation import Conversation, Message
-from chatloop.io.mapping import MAPPING
+from chatloop.io.privacy.mapping import MAPPING
 from chatloop.io.tables import PREFERENCES, turns_of, write_table
 from chatloop.params import CleanParams
 from chatloop.params.file import read_params

@@ -11,8 +11,8 @@ from transformers import GPT2Config, GPT2LMHeadModel, set_seed
 
 from chatloop.conversation import Conversation, Message
 from chatloop.errors import UserError
-from chatloop.io import hub
 from chatloop.io.files import digests, write_json
+from chatloop.io.models import hub
 from chatloop.io.tables import TURNS, turns_of, write_table
 from chatloop.io.tokens import write_packed
 from chatloop.params.evaluate import Asked, EvaluateParams, Spans, Speed

@@ -10,7 +10,7 @@ import torch
 
 from chatloop.conversation import Message
 from chatloop.evaluating import preferring
-from chatloop.io import hub
+from chatloop.io.models import hub
 from chatloop.io.tables import preferences_of, write_table
 from chatloop.tokens.rendering import Renderer
 from tests.judged import judged

@@ -11,8 +11,8 @@ import yaml
 from safetensors.numpy import load_file
 
 from chatloop.errors import UserError
-from chatloop.io import hub
 from chatloop.io.files import read_json, write_json
+from chatloop.io.models import hub
 from chatloop.io.tokens import write_packed
 from chatloop.params.file import read_params
 from chatloop.stages import train as stage
@@ -79,7 +79,7 @@ def project(
 
 ENDS = """
 import os, signal
-from chatloop.io.checkpoints import Checkpoints
+from chatloop.io.models.checkpoints import Checkpoints
 from chatloop.stages import main, train as stage
 class Ends(Checkpoints):
     def wants(self, step):

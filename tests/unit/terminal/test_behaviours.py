@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from chatloop.cli import app
 from chatloop.errors import UserError
-from chatloop.io import hub
+from chatloop.io.models import hub
 from chatloop.terminal.behaviours import behaviours_table
 
 COUNTS = {

@@ -19,7 +19,7 @@ from chatloop.training import loop
 from chatloop.training.loop import train_model
 from chatloop.training.memory import Memory
 from chatloop.training.progress import Point
-from chatloop.training.schedule import learning_rate, rows_of_step
+from chatloop.training.updating.schedule import learning_rate, rows_of_step
 
 PARAMS = TrainParams(
     epochs=60.0, batch_rows=2, optimizer="adamw", learning_rate=1e-2, schedule="cosine", rows_at_once=8, warmup_share=0.1, weight_decay=0.0,

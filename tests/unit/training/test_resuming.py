@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from chatloop.io import checkpoints as io_checkpoints
-from chatloop.io.checkpoints import Checkpoints, Left, signals_set
+from chatloop.io.models import checkpoints as io_checkpoints
+from chatloop.io.models.checkpoints import Checkpoints, Left, signals_set
 from chatloop.modeling.scoring import be_deterministic
 from chatloop.params import TrainParams
 from chatloop.tokens.packing import Packed
@@ -164,7 +164,7 @@ def test_asked_to_leave_it_keeps_the_step_it_is_at(whole: dict[float, Any], tmp_
 
 STUCK = """
 import os, signal, sys, threading
-from chatloop.io.checkpoints import signals_set
+from chatloop.io.models.checkpoints import signals_set
 with signals_set(threading.Event(), 0.1):
     os.kill(os.getpid(), signal.SIGTERM)
     threading.Event().wait(60)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from chatloop.io.tables import TURNS
 from chatloop.params import Bounds, ValidateParams
 from chatloop.params.data import Drift
-from chatloop.reporting.drift import STATISTICS
+from chatloop.reporting.data.drift import STATISTICS
 from chatloop.validation.expectations import (
     Outcome,
     conversations_table,

@@ -22,7 +22,7 @@ from chatloop.monitoring.thumbs import share
 from chatloop.monitoring.traffic import Traffic
 from chatloop.params import Params
 from chatloop.params.sources import IngestParams
-from chatloop.reporting.drift import drift
+from chatloop.reporting.data.drift import drift
 
 PIN, TRAIN = Path("pins/sources.json"), Path("data/split/train.parquet")
 SNAPSHOT, JUDGED = Path("pins/feedback.json"), Path("reports/feedback.json")

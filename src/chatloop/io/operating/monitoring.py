@@ -7,8 +7,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from chatloop.io.locks import holder
 from chatloop.io.operating.journal import FOLDER, Journal
-from chatloop.io.operating.locks import holder
 from chatloop.io.operating.looking import look
 from chatloop.io.operating.notes import MONITOR, read_note, write_note
 from chatloop.io.operating.served import open_store

@@ -11,7 +11,7 @@ import polars as pl
 
 from chatloop.io.operating.notes import read_note, write_note
 from chatloop.monitoring.prompts import Sketch, Topics, learn_topics, sketch
-from chatloop.reporting.clustering import find_topics
+from chatloop.reporting.data.clustering import find_topics
 
 NOTE = "training"
 # More prompts make the numbers no better: their own noise is far below that of a window.

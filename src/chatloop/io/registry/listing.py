@@ -14,8 +14,8 @@ from chatloop.errors import UserError
 from chatloop.io.files import read_json, read_yaml
 from chatloop.io.mlflow_store.connection import connect, is_empty
 from chatloop.io.registry import versions
+from chatloop.io.registry.content.origin import ORIGIN
 from chatloop.io.registry.moving import BACK, MOVED
-from chatloop.io.registry.origin import ORIGIN
 from chatloop.io.registry.versions import MODEL, Version
 
 

@@ -17,7 +17,7 @@ from chatloop.errors import UserError
 from chatloop.io.files import read_json
 from chatloop.io.mlflow_store.connection import Store, connect
 from chatloop.io.registry import versions
-from chatloop.io.registry.proving import prove
+from chatloop.io.registry.content.proving import prove
 from chatloop.io.registry.versions import CHAMPION, PREVIOUS, Version
 
 MOVED, BACK = "moved_by_hand", "rolled_back"

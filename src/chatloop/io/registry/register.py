@@ -19,8 +19,8 @@ from chatloop.io.mlflow_store.connection import Store, connect, local_path
 from chatloop.io.mlflow_store.evidence import changed_files
 from chatloop.io.mlflow_store.sending import log_metrics, metrics
 from chatloop.io.registry import versions
-from chatloop.io.registry.flavor import write_flavor
-from chatloop.io.registry.origin import facts, write_origin
+from chatloop.io.registry.content.flavor import write_flavor
+from chatloop.io.registry.content.origin import facts, write_origin
 from chatloop.io.registry.turns import in_turn
 from chatloop.io.registry.versions import CANDIDATE, MODEL, NOBODY, Version
 

@@ -10,8 +10,8 @@ papers have too many shapes to stand alone; but for British licences they need t
 
 import re
 
-from chatloop.privacy.context import before, near, standing
 from chatloop.privacy.detector import Detector, alphanumeric
+from chatloop.privacy.suspecting.context import before, near, standing
 
 _PASSPORT = (
     "passports?(?:[_ ](?:number|no|nr|id))?|pp ?(?:no|number)|reisepass(?:nummer|nr)?|passnummer"

@@ -9,9 +9,9 @@ A shape is a regex that Rust and Python read alike: no look-around, no group.
 
 from collections.abc import Callable
 
-from chatloop.privacy.context import before, near, standing
 from chatloop.privacy.detector import Detector, alphanumeric
 from chatloop.privacy.kinds import Kind
+from chatloop.privacy.suspecting.context import before, near, standing
 
 
 def _apart(shape: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from chatloop.io import hub
+from chatloop.io.models import hub
 from chatloop.params.serving import EngineParams
 from chatloop.serve.engines.decoder import RowDecoder
 from chatloop.serve.engines.engine import Decoder, Engine, Logits

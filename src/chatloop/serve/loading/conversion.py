@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from chatloop.io import hub
 from chatloop.io.files import read_json, write_json
+from chatloop.io.models import hub
 
 
 class UnknownShapeError(Exception):

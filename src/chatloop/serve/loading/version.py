@@ -12,8 +12,8 @@ from typing import Any, cast
 
 from chatloop.conversation import Message
 from chatloop.errors import UserError
-from chatloop.io import hub
 from chatloop.io.files import fingerprint, folder_sha256, read_json
+from chatloop.io.models import hub
 from chatloop.params.serving import EngineParams
 from chatloop.serve.engines.engine import Engine
 from chatloop.serve.loading.building import engine_of

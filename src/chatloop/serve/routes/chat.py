@@ -8,8 +8,8 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from chatloop.serve.delivering import Answer, Task
-from chatloop.serve.generating import Wish
+from chatloop.serve.answering.delivering import Answer, Task
+from chatloop.serve.answering.generating import Wish
 from chatloop.serve.model import Model, Sampling
 from chatloop.serve.serving import Serving, exchange, key_of, note, serving_of
 from chatloop.serve.wire.chat import ChatRequest

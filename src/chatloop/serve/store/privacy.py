@@ -23,7 +23,7 @@ class Privacy:
         self._kinds, self._people = params.redact, None
         self._policy = Policy(params.patterns, params.allow.values, params.allow.domains)
         if params.presidio:
-            from chatloop.io.presidio import Names
+            from chatloop.io.privacy.presidio import Names
 
             self._people = Names(params.presidio).spans
         self([("", ["a wrong pattern is found here, and not when somebody writes"])])

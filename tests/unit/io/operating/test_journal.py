@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from chatloop.errors import BusyError
+from chatloop.io.locks import holder, locked
 from chatloop.io.operating.disk import MOST_FILES, usage
 from chatloop.io.operating.journal import KEPT, Journal
-from chatloop.io.operating.locks import holder, locked
 
 
 def test_a_run_is_written_down_when_it_begins_and_when_it_ends(tmp_path: Path) -> None:

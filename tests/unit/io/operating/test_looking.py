@@ -5,10 +5,10 @@ import polars as pl
 import pytest
 
 from chatloop.errors import UnreachableError
+from chatloop.io.locks import locked
 from chatloop.io.operating import monitoring
 from chatloop.io.operating.glance import glance
 from chatloop.io.operating.journal import FOLDER, Journal
-from chatloop.io.operating.locks import locked
 from chatloop.io.operating.looking import look
 from chatloop.io.operating.monitoring import HELD, check_need
 from chatloop.io.operating.notes import MONITOR, read_note

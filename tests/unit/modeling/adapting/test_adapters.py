@@ -11,9 +11,9 @@ import torch
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
 from chatloop.errors import DataError, UserError
-from chatloop.io import adapters, candidate, hub
-from chatloop.io.checkpoints import Checkpoints
 from chatloop.io.files import digests
+from chatloop.io.models import adapters, candidate, hub
+from chatloop.io.models.checkpoints import Checkpoints
 from chatloop.modeling.adapting import agreement
 from chatloop.modeling.adapting.adapters import merged
 from chatloop.modeling.adapting.learner import Learner, make_learner

@@ -8,7 +8,7 @@ from chatloop.errors import UserError
 from chatloop.modeling.adapting.freezing import freeze, frozen_names, trainable
 from chatloop.params import TrainParams
 from chatloop.training.loop import train_model
-from chatloop.training.optimizers import build_optimizers
+from chatloop.training.updating.optimizers import build_optimizers
 from tests.unit.training.test_resuming import PARAMS, packed
 
 

@@ -1,0 +1,1 @@
+"""What privacy has outside: Presidio's names of people, and the mapping that is kept on request."""

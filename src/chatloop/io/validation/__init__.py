@@ -1,0 +1,1 @@
+"""Great Expectations, and the profile of the data set that was accepted last."""

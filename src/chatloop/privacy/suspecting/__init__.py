@@ -1,0 +1,1 @@
+"""Where personal data may be: the cheap questions that come before the exact reading."""

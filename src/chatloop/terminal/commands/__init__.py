@@ -1,0 +1,1 @@
+"""The commands of `chatloop` that have a group of their own, registered in cli.py."""

@@ -1,0 +1,1 @@
+"""Versions for a person: a table, a tree, and two of them side by side."""
