@@ -24,12 +24,17 @@ class Detokenizer:
         self._ids: list[int] = []
         self._before = 0  # ids from here on are decoded with the next
         self._shown = 0  # ids up to here are shown
+        self._run = False  # whether bytes are waiting for more of them
 
     def push(self, token: int) -> str:
         """What can be shown now: nothing while a character is not whole."""
         self._ids.append(token)
         if BYTE.fullmatch(str(self._tokenizer.convert_ids_to_tokens(token))):
+            self._run = True
             return ""
+        if self._run and not self._decode([token]):  # a control token does not end a run of bytes
+            return ""
+        self._run = False
         known, both = self._window()
         if both.endswith(BROKEN) or len(both) <= len(known):
             return ""

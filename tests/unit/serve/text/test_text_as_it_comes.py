@@ -58,6 +58,12 @@ def test_pieces_joined_are_the_whole(
     assert "".join(pieces(tokenizer, ids)) == whole(tokenizer, ids)
 
 
+def test_a_control_token_does_not_end_a_run_of_bytes(sentencepiece: Any) -> None:
+    eos = sentencepiece.eos_token_id
+    for ids in ([0, eos, 128], [0xC3, eos, 0xA9], [0xC3, eos, eos, 257]):
+        assert "".join(pieces(sentencepiece, ids)) == whole(sentencepiece, ids)
+
+
 @given(text=st.text(max_size=12))
 @settings(max_examples=40, deadline=None)
 def test_only_whole_characters_are_shown(text: str, chatml: Any) -> None:
