@@ -5,7 +5,7 @@
 It should be with you on Friday.
 
 A line without a speaker belongs to the turn before it. Conversations are parted by a line of three
-or more dashes (or =, *, #), or by empty lines, see io/sources/text.py.
+or more dashes (or =, *, #), or by empty lines, see io/sources/readers/text.py.
 """
 
 import re
