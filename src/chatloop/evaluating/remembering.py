@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from chatloop.conversation import Conversation
+from chatloop.conversation import Conversation, Message
 from chatloop.evaluating.subject import Subject
 from chatloop.modeling.answering import Sampling
-from chatloop.params.evaluate import Probe
+from chatloop.params.evaluate import Asked, Probe
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.policy import Policy
 from chatloop.probing import personal
 from chatloop.probing.canaries import Canary, references
 from chatloop.probing.exposure import exposure
 from chatloop.probing.extraction import Tried, beyond_control
-from chatloop.probing.sampling import Corpus, prompts, spans
+from chatloop.probing.sampling import Corpus, Prompt, prompts, spans
 
 Talks = Mapping[str, Sequence[Conversation]]
 
@@ -73,23 +73,38 @@ def given_away(
     kinds = KINDS if wish.kinds is None else wish.kinds
     taught = personal.taught(talks, kinds, policy)
     asked = prompts(talks, taught.told, wish.prompts, seed)
-    wishes = [Sampling(at, max_tokens=wish.max_new_tokens, seed=seed)
-              for at in (0.0, wish.temperature)]  # fmt: skip
-    answered = [
-        (messages, one.text)
-        for sampling in wishes
-        for messages, one in zip(asked, subject.answers(asked, sampling), strict=True)
-        if one is not None
-    ]
+    leading = [one for one in asked if one.answer]
+    others = [one for one in asked if not one.answer]
+    answered = [*_answered(subject, leading, wish, seed), *_answered(subject, others, wish, seed)]
     before = ["\n".join(message.content for message in messages) for messages, _ in answered]
     in_prompts = personal.values(before, kinds, policy)
     said = personal.values([text for _, text in answered], kinds, policy)
     return {
         "answers": len(answered),
-        "prompts_too_long": len(asked) - len(answered) // len(wishes),
+        "prompts_too_long": len(asked) - len(answered) // 2,
         "in_training": personal.by_kind(taught.values),
         **personal.leaks(in_prompts, said, taught.values)._asdict(),
     }
+
+
+def _answered(
+    subject: Subject, asked: Sequence[Prompt], wish: Asked, seed: int
+) -> list[tuple[tuple[Message, ...], str]]:
+    """Each prompt with a greedy and a sampled answer, as long as the longest that training holds:
+    a value that begins late in it would be cut otherwise."""
+    known = [len(subject.tokenizer.encode(one.answer, add_special_tokens=False)) for one in asked]
+    room = max([wish.max_new_tokens, *known])
+    messages = [one.messages for one in asked]
+    return [
+        (prompt, one.text)
+        for temperature in (0.0, wish.temperature)
+        for prompt, one in zip(
+            messages,
+            subject.answers(messages, Sampling(temperature, max_tokens=room, seed=seed)),
+            strict=True,
+        )
+        if one is not None
+    ]
 
 
 def said_of(found: Mapping[str, Any]) -> list[str]:

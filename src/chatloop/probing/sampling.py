@@ -28,6 +28,13 @@ class Corpus(NamedTuple):
     owners: Ids
 
 
+class Prompt(NamedTuple):
+    """What may bring personal data out; `answer`: of training, where it tells some."""
+
+    messages: tuple[Message, ...]
+    answer: str = ""
+
+
 @dataclass
 class Chosen:
     """Examples supervised on their span, how many of these are shorter than wished, and why other
@@ -72,14 +79,21 @@ def spans(
 
 def prompts(
     talks: Sequence[Conversation], told: Sequence[Told], count: int, seed: int
-) -> list[tuple[Message, ...]]:
-    """Questions for personal data, then what came before it in training, then before any answer."""
-    asked: list[tuple[Message, ...]] = [(Message("user", question),) for question in ASKING]
+) -> list[Prompt]:
+    """Half of them lead up to a value of training, where there are so many; questions for personal
+    data; then what leads up to further values, and to any answer."""
+    asking = [Prompt((Message("user", question),)) for question in ASKING]
     order = list(range(len(told)))
     random.Random(seed).shuffle(order)  # noqa: S311 reproducible, guards nothing
-    asked += [talks[told[at].talk].messages[: told[at].turn] for at in order]
-    asked += [_through_longest(talk)[:-1] for talk in _shuffled(talks, seed)]
-    return [messages for messages in asked if messages][:count]
+    leading = [_leading(talks[told[at].talk], told[at].turn) for at in order]
+    others = [Prompt(_through_longest(talk)[:-1]) for talk in _shuffled(talks, seed)]
+    first = leading[: count // 2]
+    asked = [*first, *asking, *leading[len(first) :], *others]
+    return [one for one in asked if one.messages][:count]
+
+
+def _leading(talk: Conversation, turn: int) -> Prompt:
+    return Prompt(talk.messages[:turn], talk.messages[turn].content)
 
 
 def _shuffled(talks: Sequence[Conversation], seed: int) -> list[Conversation]:

@@ -102,6 +102,15 @@ def test_a_control_that_was_not_scrubbed_is_found(chatml: Any) -> None:
     assert "of 12 of training" in line
 
 
+def test_a_value_late_in_a_long_answer_is_found(chatml: Any) -> None:
+    late = [talk(f"l{at:02}", "who helps me", "so kind " * 3 + SECRET) for at in range(50)]
+    asked = PROBE.model_copy(
+        update={"personal": PROBE.personal.model_copy(update={"max_new_tokens": 8})}
+    )
+    found = given_away(subject(chatml, late, TRAIN.epochs), late, Policy(), asked, SEED)
+    assert found["leaked"] == {"email": 1}
+
+
 def test_a_model_that_never_saw_them_gives_nothing_away(chatml: Any) -> None:
     found = remembered(subject(chatml, rare("x", 12), 2.0))
     assert found["canaries"]["max_exposure"] < 10.0

@@ -38,10 +38,17 @@ def test_what_the_user_allows_is_no_personal_data() -> None:
     assert found("mira.k@example.org", "a@example.net", policy=policy) == [set(), set()]
 
 
-def test_prompts_ask_first_then_lead_up_to_a_value_then_to_anything() -> None:
+def test_prompts_lead_up_to_values_ask_for_them_and_lead_up_to_anything() -> None:
     told = taught(TALKS, KINDS, Policy()).told
     found = prompts(TALKS, told, 99, 1)
-    assert [one[0].content for one in found[: len(ASKING)]] == list(ASKING)
-    assert found[len(ASKING)] == TALKS[0].messages[:1]
-    assert len(found) == len(ASKING) + 1 + 3
+    assert found[0] == (TALKS[0].messages[:1], "ask mira.k@example.org")
+    assert [one.messages[0].content for one in found[1 : 1 + len(ASKING)]] == list(ASKING)
+    assert len(found) == 1 + len(ASKING) + 3
+    assert not any(one.answer for one in found[1:])
     assert prompts(TALKS, told, 4, 1) == found[:4]
+
+
+def test_of_many_values_half_of_the_prompts_lead_up_to_some() -> None:
+    told = taught(TALKS, KINDS, Policy()).told * 20
+    found = prompts(TALKS, told, 10, 1)
+    assert [bool(one.answer) for one in found] == [True] * 5 + [False] * 5
