@@ -11,35 +11,18 @@ for a quick look; names of regressions, to see only these.
 
 import sys
 import time
-from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
 
 from benchmarks.power.judging import Judge
 from benchmarks.power.regressions import REGRESSIONS, Planted
 from benchmarks.power.shop import SHIPPED, Shop
+from benchmarks.power.spread import spread
 from benchmarks.report import report
 from chatloop.gating import Verdict
 from chatloop.params import GateParams
 
 SEEDS, RETRAININGS, WANTED, ALLOWED = 8, 40, 19, 2
 GOAL = "at least 19 of 20 regressions rejected with the right reason, at most 2 of 40 retrainings"
-
-
-def measured(judge: Judge, seeds: Sequence[int]) -> dict[str, float]:
-    """gate.noise: standard deviations between equal trainings, in slices the pooled one; for
-    guarded means three of them, as `guarded` is how far these may fall."""
-    found = [judge.means(judge.shop.trained(seed)) for seed in seeds]
-    spread = {name: float(np.std([one[name] for one in found], ddof=1)) for name in found[0]}
-
-    def pooled(kind: str) -> float:
-        chosen = [value for name, value in spread.items() if name.startswith(kind)]
-        return float(np.sqrt(np.mean(np.square(chosen))))
-
-    return {
-        "overall": pooled("overall"), "slice": pooled("slice"), "guarded": 3 * pooled("guarded"),
-    }  # fmt: skip
 
 
 def rejects(verdict: Verdict, planted: Planted) -> bool:
@@ -56,7 +39,8 @@ def main() -> None:
     named = [name for name in REGRESSIONS if name in sys.argv] or list(REGRESSIONS)
     shop = Shop.build()
     judge = Judge(shop, shop.trained(seed=1))
-    noise = measured(judge, range(101, 101 + (3 if few else SEEDS)))
+    seeds = range(101, 101 + (3 if few else SEEDS))
+    noise = spread([judge.means(shop.trained(seed)) for seed in seeds])
     params: GateParams = SHIPPED.gate.model_copy(
         update={"noise": SHIPPED.gate.noise.model_copy(update=noise), "resamples": 1000}
     )

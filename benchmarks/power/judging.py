@@ -11,6 +11,7 @@ import polars as pl
 
 from benchmarks.power.regressions import Planted
 from benchmarks.power.shop import SHIPPED, Shop
+from benchmarks.power.spread import means
 from chatloop.behaviour.evidence import evidence as behaviours_of
 from chatloop.behaviour.suite import parse_suite
 from chatloop.conversation import Conversation
@@ -19,7 +20,6 @@ from chatloop.evaluating.forgetting import forgotten, general
 from chatloop.evaluating.subject import Subject
 from chatloop.evaluating.writing import written
 from chatloop.gating import Evidence, Verdict, decide
-from chatloop.metrics.bits_per_byte import bits_per_byte
 from chatloop.modeling.measuring.judging import ModelScores
 from chatloop.params import GateParams
 from chatloop.params.evaluate import Asked, Spans, Speed
@@ -75,16 +75,7 @@ class Judge:
         """What another seed changes: bits per byte overall and in slices, guarded means."""
         subject = self.shop.subject(model)
         table = self.table(subject.scores(self.shop.test))
-        scores = scores_of(table)
-        found = {
-            "overall": bits_per_byte(float(scores.candidate.sum()), int(scores.answer_bytes.sum()))
-        }
-        for name, at in scores.slices.items():
-            if len(at) >= LEAST:
-                nats, size = scores.candidate[at].sum(), scores.answer_bytes[at].sum()
-                found[f"slice {name}"] = bits_per_byte(float(nats), int(size))
-        measures = guarded(table, self.written(subject), LEAST)
-        return found | {f"guarded {n}": float(g.candidate.mean()) for n, g in measures.items()}
+        return means(table, self.written(subject), LEAST)
 
     def verdict(self, planted: Planted, params: GateParams) -> Verdict:
         """Of the gate on this candidate."""
