@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from chatloop.io.store import Reader
 from chatloop.serve.store.opening import connect, database_url
-from chatloop.serve.store.reading import read_feedback
 from tests.serve.fake import child
 
 pytestmark = pytest.mark.server
@@ -50,7 +50,7 @@ def test_what_was_acknowledged_is_there_once_after_kill_9(tmp_path: Path) -> Non
         for thread in threads:
             thread.join(30)
     engine = connect(database_url(None, tmp_path))
-    kept = [one.comment for batch in read_feedback(engine) for _, one in batch]
+    kept = [one.comment for _, one in Reader(engine).feedback()]
     engine.dispose()
     assert len(kept) == len(set(kept))
     assert set(acknowledged) <= set(kept) <= set(sent)
