@@ -36,7 +36,7 @@ from chatloop.evaluating.preferring import log_probabilities
 from chatloop.evaluating.subject import Subject
 from chatloop.feedback.table import Said, table_of
 from chatloop.io.feedback.snapshot import snapshot
-from chatloop.io.files import read_json
+from chatloop.io.files import read_json, write_json
 from chatloop.io.models import hub
 from chatloop.modeling.answering import Sampling
 from chatloop.stages import main as run_stage
@@ -97,6 +97,7 @@ def trained(folder: Path, said: Iterable[Said], changes: Mapping[str, Any]) -> i
     commands = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     with chdir(folder):
         snapshot(Opinions(list(said)), Path("data/snapshot"), Path("pins/feedback.json"))
+        write_json(Path("reports/validate.json"), {"success": True})  # what is no question here
         for name in STAGES:
             arguments = shlex.split(commands[name]["cmd"])[1:]
             with mock.patch.object(sys, "argv", [name, *arguments]):
