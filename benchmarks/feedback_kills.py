@@ -22,8 +22,8 @@ from typing import Any
 import httpx
 
 from benchmarks.report import report
+from chatloop.io.store import Reader
 from chatloop.serve.store.opening import connect, database_url
-from chatloop.serve.store.reading import read_feedback
 
 SEED = 7
 ROOT = Path(__file__).parents[1]
@@ -107,7 +107,7 @@ async def run(folder: Path, posts: int, kills: int, clients: int) -> dict[str, A
         seconds = time.perf_counter() - began
         server.kill()
     engine = connect(database_url(None, folder))
-    kept = Counter(one.comment for batch in read_feedback(engine) for _, one in batch)
+    kept = Counter(one.comment for _, one in Reader(engine).feedback())
     engine.dispose()
     return {
         "once": sum(kept[name] == 1 for name in acknowledged),

@@ -24,21 +24,12 @@ import polars as pl
 
 from benchmarks.report import report
 from chatloop.io.tables import TURNS
+from chatloop.serve.store.opening import database_url, open_database
 
 ROOT = Path(__file__).parents[1]
 WORDS = [f"word{number}" for number in range(3000)]
 TEXTS = 20_000
-LAYOUT = """
-CREATE TABLE exchanges (number INTEGER PRIMARY KEY AUTOINCREMENT, id VARCHAR NOT NULL UNIQUE,
-  version VARCHAR, fingerprint VARCHAR, caller VARCHAR, source VARCHAR, created FLOAT,
-  prompt_tokens INTEGER, completion_tokens INTEGER, seconds FLOAT, finish VARCHAR, session VARCHAR,
-  external_id VARCHAR, messages JSON, answer TEXT);
-CREATE TABLE feedback (number INTEGER PRIMARY KEY AUTOINCREMENT, id VARCHAR NOT NULL UNIQUE,
-  exchange_id VARCHAR, rating VARCHAR, correction TEXT, comment TEXT, tags JSON, caller VARCHAR,
-  source VARCHAR, created FLOAT, idempotency_key VARCHAR, body VARCHAR);
-CREATE INDEX of_exchange ON feedback (exchange_id);
-CREATE TABLE said (id INTEGER PRIMARY KEY, text JSON);
-"""
+SAID = "CREATE TABLE said (id INTEGER PRIMARY KEY, text JSON)"
 COUNT = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)"
 EXCHANGES = f"""
 INSERT INTO exchanges {COUNT}
@@ -77,8 +68,9 @@ def fill(path: Path, exchanges: int, opinions: int) -> None:
         "now": time.time(),
         "step": 30 * 86_400 / exchanges,
     }
+    open_database(database_url(None, path.parent)).dispose()
     with closing(sqlite3.connect(path)) as database:
-        database.executescript(LAYOUT)
+        database.execute(SAID)
         turns = ((json.dumps([{"role": "user", "content": said(chance)}]),) for _ in range(TEXTS))
         database.executemany("INSERT INTO said (text) VALUES (?)", turns)
         database.execute(EXCHANGES, values)

@@ -20,7 +20,7 @@ from sqlalchemy import Engine, insert
 from benchmarks.report import report
 from chatloop.io.feedback.manifest import read_manifest
 from chatloop.io.feedback.snapshot import snapshot
-from chatloop.io.feedback.store import StoreLog
+from chatloop.io.store import Reader
 from chatloop.serve.store.opening import database_url, open_database
 from chatloop.serve.store.tables import EXCHANGES, FEEDBACK
 
@@ -66,7 +66,7 @@ def measure(rows: int) -> dict[str, float]:
         took = []
         for _ in range(2):
             wall, cpu = time.perf_counter(), time.process_time()
-            snapshot(StoreLog(engine), folder / "snapshot", pin)
+            snapshot(Reader(engine), folder / "snapshot", pin)
             took += [time.perf_counter() - wall, time.process_time() - cpu]
         assert read_manifest(pin).rows == rows
     held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

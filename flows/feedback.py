@@ -30,10 +30,12 @@ def snapshot_feedback(root: Path, params: Params) -> str:
         UserError: the store is not the snapshot's, or DVC refuses to track it.
         UnreachableError: the database does not answer.
     """
-    from chatloop.io.feedback.store import take_snapshot
+    from chatloop.io.feedback.snapshot import snapshot
+    from chatloop.io.store import Reader, opened
 
     before = PIN.read_bytes() if PIN.is_file() else b""
-    said = take_snapshot(params.serve.store, FOLDER, PIN)
+    with opened(params.serve.store) as engine:
+        said = snapshot(Reader(engine) if engine else None, FOLDER, PIN)
     if FOLDER.is_dir() and (PIN.read_bytes() != before or not TRACKED.is_file()):
         track_snapshot(root)
     return said

@@ -4,6 +4,7 @@ behind ingest none of them is in any file, and none is ever said."""
 import json
 import re
 import shlex
+import shutil
 import sys
 from collections.abc import Iterator
 from importlib import import_module
@@ -142,6 +143,9 @@ def ran(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Iterator[tuple[
             patch.setattr(sys.stdout, "write", said.append)
             patch.setattr(sys.stderr, "write", said.append)
             main(getattr(import_module(f"chatloop.stages.{name}"), name))
+            if name == "ingest":  # as if all of it had been feedback that is held out
+                ingested = folder / "data/ingest"
+                shutil.copy(ingested / "preferences.parquet", ingested / "held_out.parquet")
     yield folder, "".join(said)
 
 
@@ -162,6 +166,7 @@ def test_no_file_behind_ingest_holds_a_value(ran) -> None:
     texts = written(folder, leave=("talks.jsonl", "broken.jsonl", "pairs.jsonl", "data/ingest"))
     names = {str(path) for path in texts}
     assert {"data/clean/preferences.parquet", "data/clean/rejects.parquet"} <= names
+    assert {"data/clean/held_out.parquet", "data/clean/rejected_held_out.parquet"} <= names
     assert {"reports/preview.html", "reports/diversity.html", "models/base/tokenizer.json"} <= names
     assert any(name.startswith("reports/data_docs/") for name in names)
     assert standing(VALUES, texts) == []
@@ -188,6 +193,7 @@ def test_each_row_is_kept_or_rejected_and_each_kind_is_counted(ran) -> None:
     folder, _ = ran
     report = json.loads((folder / "reports/clean.json").read_text())
     answers = report["preferences"]
+    assert report["held_out"] == answers
     for unit in ("conversations", "turns"):
         counts = answers[unit]
         assert counts["in"] == counts["out"] + counts["rejected"]

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+from contextlib import chdir
 from pathlib import Path
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.context import refresh_global_settings_context
 from prefect.states import Cancelling
 
-from chatloop.errors import UserError
+from chatloop.errors import BusyError, UserError
 from flows.processes.server import api
 from flows.schedule import Clock, serve
 
@@ -142,6 +143,9 @@ def test_a_schedule_makes_runs_appear_and_ctrl_c_ends_it(
 
         until(nightly)
         assert nightly()[0].auto_scheduled
+        busy = rf"another scheduler serves this project \(process {process.pid}\)"
+        with chdir(project), pytest.raises(BusyError, match=busy):
+            serve(Clock(interval_seconds=60), name="another")
 
         process.send_signal(signal.SIGINT)
 

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from chatloop.conversation import Message
+from chatloop.io.store import Reader
 from chatloop.serve.answering.completing import completing
 from chatloop.serve.app import create_app
 from chatloop.serve.model import Sampling
 from chatloop.serve.opinions import recording
 from chatloop.serve.store.keeping import Store
 from chatloop.serve.store.opening import connect, database_url
-from chatloop.serve.store.reading import read_exchanges, read_feedback
 from tests.serve.fake import FakeModel, FakeModels, clean_params, serve_params
 
 TALK = [Message("user", "Where is it?")]
@@ -54,8 +54,8 @@ def test_an_answer_is_kept_with_the_frameworks_own_id(tmp_path: Path) -> None:
     assert (reply.version, reply.fallback, counted) == ("3", False, [])
     assert (known, unknown) == (True, False)
     engine = connect(database_url(None, tmp_path))
-    ((_, exchange),) = next(read_exchanges(engine))
-    ((_, opinion),) = next(read_feedback(engine))
+    ((_, exchange),) = Reader(engine).exchanges()
+    ((_, opinion),) = Reader(engine).feedback()
     engine.dispose()
     assert (exchange.id, exchange.external_id, exchange.source) == (
         reply.exchange_id,
@@ -70,7 +70,7 @@ def test_an_answer_is_kept_with_the_frameworks_own_id(tmp_path: Path) -> None:
 def test_texts_are_kept_where_the_server_keeps_all(tmp_path: Path) -> None:
     asked(tmp_path, FakeModel(), store={"exchanges": True})
     engine = connect(database_url(None, tmp_path))
-    ((_, exchange),) = next(read_exchanges(engine))
+    ((_, exchange),) = Reader(engine).exchanges()
     engine.dispose()
     assert exchange.messages == tuple(TALK)
 

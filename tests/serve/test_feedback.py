@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from chatloop.io.store import Reader
 from chatloop.serve.store.opening import connect, database_url
-from chatloop.serve.store.reading import read_exchanges, read_feedback
 from tests.serve.fake import FakeModel, Server, serving
 
 pytestmark = pytest.mark.server
@@ -34,8 +34,8 @@ def client(server: Server) -> httpx.Client:
 def kept(server: Server) -> tuple[dict[str, Any], list[Any]]:
     folder = Path(server.serving.store.folder)
     engine = connect(database_url(None, folder))
-    exchanges = {x.id: x for batch in read_exchanges(engine, batch=2) for _, x in batch}
-    opinions = [f for batch in read_feedback(engine, batch=2) for _, f in batch]
+    exchanges = {one.id: one for _, one in Reader(engine).exchanges()}
+    opinions = [one for _, one in Reader(engine).feedback()]
     engine.dispose()
     return exchanges, opinions
 

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from chatloop.io.store import Reader
 from chatloop.serve.store.opening import connect, database_url
-from chatloop.serve.store.reading import read_feedback
 from tests.serve.fake import child
 
 pytestmark = pytest.mark.server
@@ -20,8 +20,18 @@ ASK: dict[str, Any] = {
 }
 
 
-def test_what_was_acknowledged_is_there_once_after_kill_9(tmp_path: Path) -> None:
-    sent: list[str] = []
+def comments(folder: Path) -> list[str]:
+    """Of all opinions in the store, in order."""
+    engine = connect(database_url(None, folder))
+    found = [str(one.comment) for _, one in Reader(engine).feedback()]
+    engine.dispose()
+    return found
+
+
+def test_a_server_that_restarts_in_the_middle_loses_nothing_and_keeps_nothing_twice(
+    tmp_path: Path,
+) -> None:
+    sent: dict[str, dict[str, str]] = {}
     acknowledged: list[str] = []
     enough = threading.Event()
 
@@ -31,14 +41,14 @@ def test_what_was_acknowledged_is_there_once_after_kill_9(tmp_path: Path) -> Non
             for number in range(10_000):
                 once = f"{name}-{number}"
                 body = {"completion_id": identity, "rating": "up", "comment": once}
-                sent.append(once)
+                sent[once] = body
                 try:
                     said = http.post("/v1/feedback", json=body, headers={"Idempotency-Key": once})
                 except httpx.HTTPError:
                     return
                 if said.status_code == 200:
                     acknowledged.append(once)
-                if len(acknowledged) > 60:
+                if len(acknowledged) > 60 and len({one[0] for one in acknowledged}) == 4:
                     enough.set()
 
     with child(tmp_path) as server:
@@ -49,11 +59,15 @@ def test_what_was_acknowledged_is_there_once_after_kill_9(tmp_path: Path) -> Non
         server.process.kill()
         for thread in threads:
             thread.join(30)
-    engine = connect(database_url(None, tmp_path))
-    kept = [one.comment for batch in read_feedback(engine) for _, one in batch]
-    engine.dispose()
+    kept = comments(tmp_path)
     assert len(kept) == len(set(kept))
     assert set(acknowledged) <= set(kept) <= set(sent)
+
+    with child(tmp_path) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+        for once, body in sent.items():  # nobody knows which of them came through
+            said = http.post("/v1/feedback", json=body, headers={"Idempotency-Key": once})
+            assert said.status_code == 200
+    assert sorted(comments(tmp_path)) == sorted(sent)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -10,9 +10,9 @@ from sqlalchemy import inspect
 from chatloop.conversation import Message
 from chatloop.errors import UserError
 from chatloop.feedback.record import Exchange, Feedback
+from chatloop.io.store import Reader
 from chatloop.serve.store.keeping import Store
 from chatloop.serve.store.opening import connect, database_url, migrate, open_database
-from chatloop.serve.store.reading import read_exchanges, read_feedback
 from chatloop.serve.store.secret import Pepper, owner, read_pepper
 from chatloop.serve.store.statements import Opinion, UnknownExchangeError
 from chatloop.serve.store.tables import METADATA
@@ -87,13 +87,12 @@ def test_what_is_read_is_what_was_written_in_order_and_from_anywhere(tmp_path: P
 
     asyncio.run(write())
     engine = connect(database_url(None, tmp_path))
-    batches = list(read_exchanges(engine, batch=3))
-    assert [len(batch) for batch in batches] == [3, 3, 1]
-    assert [number for batch in batches for number, _ in batch] == list(range(1, 8))
-    first = batches[0][0][1]
+    exchanges = dict(Reader(engine).exchanges())
+    assert list(exchanges) == list(range(1, 8))
+    first = exchanges[1]
     assert first.messages == (Message("user", "Write to [EMAIL_1]"),)
     assert first.answer == "I wrote."
-    later = [one.id for batch in read_feedback(engine, after=5) for _, one in batch]
+    later = [one.id for _, one in Reader(engine).feedback(after=5)]
     assert later == ["fb-5", "fb-6"]
     engine.dispose()
 
@@ -110,7 +109,7 @@ def test_the_same_value_has_one_placeholder_in_a_conversation(tmp_path: Path) ->
 
     asyncio.run(write())
     engine = connect(database_url(None, tmp_path))
-    ((_, found),) = next(read_exchanges(engine))
+    ((_, found),) = Reader(engine).exchanges()
     engine.dispose()
     assert [m.content for m in found.messages or ()] == [
         "I am at [EMAIL_1]", "And your number?", "[PHONE_1], or [EMAIL_1]",

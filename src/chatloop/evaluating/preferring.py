@@ -4,7 +4,8 @@
 
 Of the prompts, `evaluate.judged` are looked at, always the same ones. A chosen answer that stands
 in the training split after the same prompt is no held-out one, whoever held it out: a correction is
-a conversation, too.
+a conversation, too. What people said of served answers and ingest set aside is told by itself, too:
+it says whether learning from feedback helped.
 """
 
 from collections import Counter
@@ -28,11 +29,13 @@ TAUGHT, TOO_MANY, TOO_LONG = "taught", "too_many", "too_long"
 
 @dataclass(frozen=True)
 class Judged:
-    """What is asked about, the number of each one's prompt, and how many are not, by reason."""
+    """What is asked about, the number of each one's prompt, and how many are not, by reason;
+    `fed_back` has the ids of what was said of served answers."""
 
     rows: tuple[Preference, ...]
     prompts: tuple[int, ...]
     left_out: Counter[str]
+    fed_back: frozenset[str] = frozenset()
 
     def kinds(self) -> list[tuple[str, str, int]]:
         """(id, kind, prompt) of each."""
@@ -42,7 +45,12 @@ class Judged:
         ]
 
 
-def asked(held: Sequence[Preference], training: Sequence[Conversation], most: int) -> Judged:
+def asked(
+    held: Sequence[Preference],
+    training: Sequence[Conversation],
+    most: int,
+    fed_back: frozenset[str] = frozenset(),
+) -> Judged:
     """Those that are not taught, of at most so many prompts; `held` is in a stable order."""
     taught = _taught(held, training)
     fresh = [one for one in held if _answered(one) not in taught]
@@ -50,7 +58,7 @@ def asked(held: Sequence[Preference], training: Sequence[Conversation], most: in
     rows = [(one, numbers[_plain(one.prompt)]) for one in fresh]
     kept = [(one, at) for one, at in rows if at < most]
     left = Counter({TAUGHT: len(held) - len(fresh), TOO_MANY: len(rows) - len(kept)})
-    return Judged(tuple(one for one, _ in kept), tuple(at for _, at in kept), left)
+    return Judged(tuple(one for one, _ in kept), tuple(at for _, at in kept), left, fed_back)
 
 
 def compared(
@@ -62,7 +70,17 @@ def compared(
     if not kept.rows and not +kept.left_out:
         return table, {}, []
     report = gains.summary(table, +kept.left_out)
-    return table, {"preferences": report}, [_said_of(report)]
+    said, feedback = [_said_of(report, "held-out judged answers")], _fed_back(table, kept)
+    if feedback:
+        report["feedback"] = feedback
+        said.append(_said_of(feedback, "of them feedback"))
+    return table, {"preferences": report}, said
+
+
+def _fed_back(table: pl.DataFrame, judged: Judged) -> dict[str, Any]:
+    """The same of served answers alone; nothing where there are none."""
+    rows = table.filter(pl.col("conversation_id").is_in(judged.fed_back))
+    return gains.summary(rows, {}) if rows.height else {}
 
 
 def _comparable(judged: Judged, nats: Mapping[str, Values]) -> tuple[Judged, dict[str, Values]]:
@@ -70,16 +88,26 @@ def _comparable(judged: Judged, nats: Mapping[str, Values]) -> tuple[Judged, dic
     fits = ~np.any([np.isposinf(one).any(axis=1) for one in nats.values()], axis=0)
     rows, prompts = tuple(compress(judged.rows, fits)), tuple(compress(judged.prompts, fits))
     left_out = judged.left_out + Counter({TOO_LONG: int((~fits).sum())})
-    return Judged(rows, prompts, left_out), {name: one[fits] for name, one in nats.items()}
+    kept = Judged(rows, prompts, left_out, judged.fed_back)
+    return kept, {name: one[fits] for name, one in nats.items()}
 
 
-def _said_of(report: Mapping[str, Any]) -> str:
-    """`34 held-out judged answers: 1.31 nats an answer for the candidate (0.42 to 2.20)`."""
-    gain, rows = report.get("gain"), f"{report['rows']:,} held-out judged answers"
+def _said_of(report: Mapping[str, Any], what: str) -> str:
+    """`34 held-out judged answers: +1.31 nats an answer beside the champion (+0.42 to +2.20),
+    nearer to people in 71 %; of 20 pairs the preferred one is likelier in 75 % (champion 60 %)`."""
+    gain, rows = report.get("gain"), f"{report['rows']:,} {what}"
     if gain is None:
-        return f"{rows}, which say nothing of candidate and champion"
-    bounds = f"{gain['low']:+.2f} to {gain['high']:+.2f}"
-    return f"{rows}: {gain['mean']:+.2f} nats an answer beside the champion ({bounds})"
+        said = f"{rows}, which say nothing of candidate and champion"
+    else:
+        bounds = f"{gain['low']:+.2f} to {gain['high']:+.2f}"
+        said = f"{rows}: {gain['mean']:+.2f} nats an answer beside the champion ({bounds})"
+        said += f", nearer to people in {report['nearer']:.0%}"
+    shares = report["accuracy"]
+    if "candidate" not in shares:
+        return said
+    rival = f" (champion {shares['champion']:.0%})" if "champion" in shares else ""
+    pairs = f"of {report['kinds']['pair']:,} pairs the preferred one is likelier in"
+    return f"{said}; {pairs} {shares['candidate']:.0%}{rival}"
 
 
 def log_probabilities(subject: Subject, rows: Sequence[Preference]) -> Values:

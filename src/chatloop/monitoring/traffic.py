@@ -12,9 +12,6 @@ from chatloop.monitoring.thumbs import Votes
 class Traffic(Protocol):
     """Summaries of the store; moments in seconds since 1970, UTC."""
 
-    def exchanges(self) -> int:
-        """Answers that were served and kept."""
-
     def prompts(self, newest: int) -> Sequence[tuple[str, str]]:
         """(caller, what the user said last) of the newest exchanges that kept their texts."""
 

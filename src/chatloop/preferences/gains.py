@@ -69,8 +69,9 @@ def preferred_of(table: pl.DataFrame) -> Preferred | None:
 
 
 def summary(table: pl.DataFrame, left_out: Mapping[str, int]) -> dict[str, Any]:
-    """Of the report: counts, the mean gain with its 95 % interval, and of each model the share of
-    pairs of which the chosen answer is the likelier one."""
+    """Of the report: counts, the mean gain with its 95 % interval, how often the candidate is
+    nearer to what people said than the champion, and of each model the share of pairs of which the
+    chosen answer is the likelier one."""
     pairs = table.filter(pl.col("kind") == "pair")
     kinds = {kind: table.filter(pl.col("kind") == kind).height for kind in ("pair", "up", "down")}
     found: dict[str, Any] = {"rows": table.height, "kinds": kinds, "left_out": dict(left_out)}
@@ -85,7 +86,14 @@ def summary(table: pl.DataFrame, left_out: Mapping[str, int]) -> dict[str, Any]:
             [gains.gains * gains.weights], [gains.weights], [TAIL], RESAMPLES, SEED
         )
         found["gain"] = {"mean": one.mean, "low": one.low, "high": one.high}
+        found["nearer"] = _nearer(gains)
     return found
+
+
+def _nearer(found: Preferred) -> float:
+    """The share of judgements to which the candidate is nearer than the champion; a tie is half."""
+    ahead = (np.sign(found.gains) + 1) / 2
+    return float((ahead * found.weights).sum() / found.weights.sum())
 
 
 def _margin(model: str) -> pl.Expr:

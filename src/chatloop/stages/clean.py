@@ -1,8 +1,8 @@
 """Turns repaired, redacted, judged; what is rejected is kept beside them with its reason.
 
-In: data/ingest/turns.parquet, data/ingest/preferences.parquet, params.clean.
-Out: data/clean/turns.parquet, data/clean/rejects.parquet, data/clean/preferences.parquet,
-data/clean/rejected_preferences.parquet, reports/lengths.csv, reports/clean.json.
+In: data/ingest/{turns,preferences,held_out}.parquet, params.clean.
+Out: data/clean/{turns,preferences,held_out}.parquet, data/clean/rejects.parquet,
+data/clean/rejected_{preferences,held_out}.parquet, reports/lengths.csv, reports/clean.json.
 """
 
 from collections import Counter
@@ -58,16 +58,20 @@ def clean(
     params: CleanParams,
     turns: Path,
     preferences: Path,
+    held_out: Path,
     cleaned: Path,
     rejects: Path,
     judged: Path,
     judged_rejects: Path,
+    aside: Path,
+    aside_rejects: Path,
     lengths: Path,
     report: Path,
 ) -> None:
     """Repair and redact every turn, judge every conversation, write both kinds and the counts.
 
-    Judged answers (`preferences`) go the same way, into `judged` and `judged_rejects`.
+    Judged answers (`preferences`) go the same way, into `judged` and `judged_rejects`; so does the
+    feedback that only measures (`held_out`), into `aside` and `aside_rejects`.
 
     A batch of conversations is in memory at a time; of what crosses batches, lines that repeat and
     copies, hashes are kept.
@@ -91,7 +95,13 @@ def clean(
         came, left = tally.read["conversations"], sum(reasons.values())
         if came == left:
             raise UserError(nothing_left(came, reasons))
-        answers = _judged_answers(preferences, repeated, params, policy, (judged, judged_rejects))
+        answers = [
+            _judged_answers(path, repeated, params, policy, outs)
+            for path, outs in (
+                (preferences, (judged, judged_rejects)),
+                (held_out, (aside, aside_rejects)),
+            )
+        ]
         bars = _write(_parted(kept, gone, found), cleaned, rejects, tally)
     counts = balanced(
         tally.read, tally.kept, tally.reasons, tally.turns_by_reason, removed=tally.removed
@@ -108,7 +118,8 @@ def clean(
             "removed_by_repair": dict(tally.removed),
             "redacted": dict(tally.redacted),
             "redacted_labels": {"conversation_ids": tally.ids, "topics": len(tally.topics)},
-            "preferences": answers,
+            "preferences": answers[0],
+            "held_out": answers[1],
             "policy": asdict(policy),
         },
     )

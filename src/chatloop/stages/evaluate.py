@@ -83,6 +83,7 @@ def evaluate(
     candidate: Path,
     champion: Path,
     judged: Path,
+    held_out: Path,
     scores: Path,
     answers: Path,
     preferences: Path,
@@ -96,7 +97,7 @@ def evaluate(
 ) -> None:
     """Ask every model all there is to ask, and write down what it came to."""
     be_repeatable(params.seed, params.threads)
-    held = _read(test, train, cases, judged, params.judged)
+    held = _read(test, train, cases, (judged, held_out), params.judged)
     found = _Found(asked(_first(held.talks, params.generations)))
     folders = {"base": base, "champion": champion, "candidate": candidate}
     if not _has_champion(champion):
@@ -117,15 +118,18 @@ def evaluate(
     _say(speed.said_of(found_paces))
 
 
-def _read(test: Path, train: Path, cases: Path, judged: Path, most: int) -> _Asked:
+def _read(test: Path, train: Path, cases: Path, people: tuple[Path, Path], most: int) -> _Asked:
+    """`people` has the judged answers that align held out, and the feedback that ingest did."""
     turns = read_table(test)
     talks = conversations_of(turns)
     if not talks:
         raise UserError(f"{test}: has no conversations; nothing can be judged without any")
     suite = parse_suite(read_case_files(cases))
     training = conversations_of(read_table(train))
-    people = sorted(read_preferences(judged), key=lambda one: fingerprint(one.id))
-    return _Asked(turns, talks, training, suite, preferring.asked(people, training, most))
+    judged, fed_back = (read_preferences(path) for path in people)
+    said = sorted([*judged, *fed_back], key=lambda one: fingerprint(one.id))
+    names = frozenset(one.id for one in fed_back)
+    return _Asked(turns, talks, training, suite, preferring.asked(said, training, most, names))
 
 
 def _first(talks: Sequence[Conversation], count: int) -> list[Conversation]:

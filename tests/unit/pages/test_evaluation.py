@@ -221,14 +221,20 @@ def test_what_people_said_is_shown_in_figures() -> None:
     people = {
         "rows": 34, "kinds": {"pair": 20, "up": 8, "down": 6}, "left_out": {},
         "accuracy": {"candidate": 0.85, "champion": 0.6},
-        "gain": {"mean": 1.31, "low": 0.42, "high": 2.2},
+        "gain": {"mean": 1.31, "low": 0.42, "high": 2.2}, "nearer": 0.71,
     }  # fmt: skip
     scores = evaluated(("candidate", "champion"))
     page = evaluation_page(verdict(), scores | {"preferences": people}, [], {})
     assert "34 judged answers that nobody learned from speak for the candidate" in page
     assert "+1.31" in page
+    assert "nearer to people in 71 %" in page
     assert "candidate 85 %, champion 60 %" in page
     assert "What people said" not in evaluation_page(verdict(), scores, [], {})
+    served = people | {"rows": 12}
+    page = evaluation_page(
+        verdict(), scores | {"preferences": people | {"feedback": served}}, [], {}
+    )
+    assert "Of served answers 12 judgements: +1.31 nats" in page
     people.pop("gain")
     alone = evaluation_page(verdict(), scores | {"preferences": people}, [], {})
     assert "that nobody learned from." in alone

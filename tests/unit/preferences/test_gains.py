@@ -47,3 +47,13 @@ def test_the_report_counts_and_has_the_mean_between_its_bounds() -> None:
     assert report["accuracy"] == {"candidate": 1.0, "champion": 0.5, "base": 0.5}
     assert report["gain"]["low"] <= report["gain"]["mean"] <= report["gain"]["high"]
     assert report["gain"]["mean"] == pytest.approx(2.0)
+    assert report["nearer"] == 1.0
+
+
+def test_how_often_the_candidate_is_nearer_to_what_people_said() -> None:
+    pairs = [(name, "pair", at) for at, name in enumerate("abcd")]
+    champion = of((-4, -5), (-4, -5), (-4, -5), (-4, -5))
+    candidate = of((-3, -5), (-5, -5), (-4, -5), (-4, -9))
+    report = summary(told(pairs, {"candidate": candidate, "champion": champion}), {})
+    assert report["nearer"] == pytest.approx(2.5 / 4)
+    assert report["accuracy"] == {"candidate": 0.75, "champion": 1.0}

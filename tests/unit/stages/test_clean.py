@@ -12,12 +12,14 @@ from chatloop.params.file import read_params
 from chatloop.reporting.data.lengths import histogram
 from chatloop.stages.clean import clean
 
-INS = ("turns.parquet", "preferences.parquet")
+INS = ("turns.parquet", "preferences.parquet", "held_out.parquet")
 OUTS = (
     "cleaned.parquet",
     "rejects.parquet",
     "judged.parquet",
     "gone.parquet",
+    "aside.parquet",
+    "aside_gone.parquet",
     "lengths.csv",
     "report.json",
 )
@@ -41,7 +43,8 @@ def table(*talks: list[str]) -> pl.DataFrame:
 
 def run(folder: Path, turns: pl.DataFrame, params: CleanParams) -> dict[str, dict[str, int]]:
     write_table(turns, folder / "turns.parquet")
-    write_table(PREFERENCES.to_frame(), folder / "preferences.parquet")
+    for name in INS[1:]:
+        write_table(PREFERENCES.to_frame(), folder / name)
     clean(params, *(folder / name for name in INS), *(folder / name for name in OUTS))
     return json.loads((folder / "report.json").read_text())
 

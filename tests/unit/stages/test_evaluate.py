@@ -100,15 +100,16 @@ def project(tmp_path: Path, chatml: Any) -> Path:
     fitted = Fitter(Renderer(chatml), 128, "split").fit(talks(2))
     write_packed(pack(fitted.examples, 128, chatml.pad_token_id), tmp_path / "tokens" / "train")
     write_json(tmp_path / "clean.json", {})
-    write_table(judged([]), tmp_path / "held_out.parquet")
+    for name in ("judged", "held_out"):
+        write_table(judged([]), tmp_path / f"{name}.parquet")
     (tmp_path / "cases").mkdir()
     (tmp_path / "cases" / "mine.yaml").write_text(CASES)
     return tmp_path
 
 
 def run(project: Path, params: EvaluateParams | None = None) -> dict[str, Any]:
-    inputs = {name: project / f"{name}.parquet" for name in ("test", "train")}
-    inputs["judged"] = project / "held_out.parquet"
+    tables = ("test", "train", "judged", "held_out")
+    inputs = {name: project / f"{name}.parquet" for name in tables}
     inputs |= {name: project / name for name in FOLDERS} | {"clean": project / "clean.json"}
     outs = {name: project / "out" / file for name, file in OUTS.items()}
     evaluate(params or small(), **inputs, **outs)

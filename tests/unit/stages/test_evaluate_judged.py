@@ -27,7 +27,7 @@ ROWS = [
 
 
 def held_out(project: Path) -> dict[str, Any]:
-    write_table(judged(ROWS), project / "held_out.parquet")
+    write_table(judged(ROWS), project / "judged.parquet")
     found: dict[str, Any] = small.run(project)["preferences"]
     return found
 
@@ -66,6 +66,23 @@ def test_every_model_says_how_likely_what_people_judged_is(project: Path) -> Non
         assert c[f"{name}_chosen"] is None
     assert report["gain"]["low"] <= report["gain"]["mean"] <= report["gain"]["high"]
     assert not any(text in str(report) for row in ROWS for text in row[1:] if text)
+
+
+def test_feedback_that_was_set_aside_measures_too_and_is_told_by_itself(project: Path) -> None:
+    fed_back = [("f", "is it late or lost?", "it left us today", "no idea"), ("g", *ROWS[3][1:])]
+    write_table(judged(fed_back), project / "held_out.parquet")
+    report = held_out(project)
+    assert report["rows"] == 4
+    assert report["left_out"]["taught"] == 2
+    feedback = report["feedback"]
+    assert (feedback["rows"], feedback["kinds"]["pair"]) == (1, 1)
+    table = pl.read_parquet(project / "out/preferences.parquet")
+    row = table.row(by_predicate=pl.col("conversation_id") == "f", named=True)
+    for name in ("candidate", "champion", "base"):
+        likelier = row[f"{name}_chosen"] > row[f"{name}_rejected"]
+        assert feedback["accuracy"][name] == float(likelier)
+    ours, theirs = (row[f"{n}_chosen"] - row[f"{n}_rejected"] for n in ("candidate", "champion"))
+    assert feedback["nearer"] == float(ours > theirs)
 
 
 def test_without_judged_answers_the_report_is_as_ever(project: Path) -> None:

@@ -16,9 +16,9 @@ from chatloop.feedback.lines import Line, line_of
 from chatloop.feedback.record import Exchange, Feedback
 from chatloop.io.sources import read_records
 from chatloop.io.sources.record import Record
+from chatloop.io.store import exchange_of
 from chatloop.serve.store.opening import alone
 from chatloop.serve.store.privacy import Privacy
-from chatloop.serve.store.reading import exchange_of
 from chatloop.serve.store.secret import Pepper, owner
 from chatloop.serve.store.statements import Opinion, UnknownExchangeError, add_feedback
 from chatloop.serve.store.tables import EXCHANGES, FEEDBACK

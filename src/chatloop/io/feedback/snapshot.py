@@ -44,14 +44,16 @@ class Log(Protocol):
         ...
 
 
-def snapshot(log: Log, folder: Path, pin: Path) -> str:
-    """Copy what is new; returns one line for a person.
+def snapshot(log: Log | None, folder: Path, pin: Path) -> str:
+    """Copy what is new, None where there is no store; returns one line for a person.
 
     What the snapshot has and the store has no more is kept: `forget` removes.
 
     Raises:
         UserError: the store is another one than the snapshot was made from.
     """
+    if log is None:
+        return "feedback: there is no store yet; `chatloop serve` makes one"
     known = read_manifest(pin)
     before = {part.first // RANGE: part for part in known.parts}
     there = log.ranges(RANGE)

@@ -11,7 +11,7 @@ from chatloop.io.locks import holder
 from chatloop.io.operating.journal import FOLDER, Journal
 from chatloop.io.operating.looking import look
 from chatloop.io.operating.notes import MONITOR, read_note, write_note
-from chatloop.io.operating.served import open_store
+from chatloop.io.store import reading
 from chatloop.monitoring.decision import DAY, Decision, Past, decide
 from chatloop.monitoring.signals import Signal
 from chatloop.params import Params
@@ -31,7 +31,7 @@ class Found:
 def check_need(params: Params) -> Found:
     """Look at everything, decide, and keep it as the last look."""
     now = time.time()
-    with open_store(*_store(params)) as store:
+    with reading(params.serve.store) as store:
         signals = tuple(look(params, store, now))
     decision = decide(signals, _past(now), now, params.monitor)
     busy = holder(HELD)
@@ -43,12 +43,6 @@ def check_need(params: Params) -> Found:
     seen = {"at": now, "signals": [asdict(one) for one in signals], **asdict(decision)}
     write_note(MONITOR, {**seen, "told": now if tell else told})
     return Found(signals, decision, tell)
-
-
-def _store(params: Params) -> tuple[Path, str | None]:
-    """File and URL of the store that the server keeps."""
-    kept = params.serve.store
-    return Path(kept.folder) / "chatloop.db", kept.url
 
 
 def _past(now: float) -> list[Past]:

@@ -1,6 +1,12 @@
 """One registration at a time on this machine, whichever project or process it comes from.
 
-Two that look for a candidate at once both find none, and each would make a version of it.
+    sqlite:///…/shop/mlflow.db    →  …/shop/mlflow.db.lock
+    https://mlflow.example        →  /tmp/chatloop-1000-0a.lock
+
+Two that look for a candidate at once both find none, and each would make a version of it. A lock's
+file stays, since whoever waits for it holds it open: beside the database it goes with the project,
+and of servers, which projects share, there are at most PLACES. Two that happen to have one place
+wait for each other, and do no harm.
 """
 
 import tempfile
@@ -13,20 +19,20 @@ from filelock import FileLock, Timeout
 
 from chatloop.errors import UnreachableError
 from chatloop.io.files import fingerprint
-from chatloop.io.mlflow_store.connection import registry_uri
+from chatloop.io.mlflow_store.connection import SQLITE, registry_uri
 
 PATIENCE = 1800.0  # seconds: a large model takes minutes to upload, and others may be before us
+PLACES = 16
 
 
 @contextmanager
 def in_turn(name: str, seconds: float = PATIENCE) -> Iterator[None]:
-    """Wait until no other registers under this name in the same registry.
+    """Wait until no other registers in the same registry; `name` is for the message.
 
     Raises:
         UnreachableError: others took longer than `seconds`.
     """
-    whose = fingerprint([registry_uri(), name])
-    lock = FileLock(Path(tempfile.gettempdir()) / f"chatloop-{getuid()}-{whose[:24]}.lock")
+    lock = FileLock(place_of(registry_uri()))
     try:
         lock.acquire(timeout=seconds)
     except Timeout as error:
@@ -38,3 +44,12 @@ def in_turn(name: str, seconds: float = PATIENCE) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def place_of(uri: str) -> Path:
+    """Of a registry, the lock's file."""
+    if uri.startswith(SQLITE):
+        path = Path(uri.removeprefix(SQLITE)).resolve()
+        return path.with_name(f"{path.name}.lock")
+    number = int(fingerprint([uri])[:8], 16) % PLACES
+    return Path(tempfile.gettempdir()) / f"chatloop-{getuid()}-{number:02x}.lock"

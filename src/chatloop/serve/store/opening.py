@@ -3,12 +3,11 @@
 open_database(database_url(None, Path("data/store")))   →  an engine, its tables up to date
 """
 
+# ruff: noqa: PLC0415  (alembic is for those who bring tables up to date, not for all who read)
+
 import importlib.resources
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
@@ -73,6 +72,10 @@ def open_database(url: URL) -> Engine:
 
 def migrate(engine: Engine) -> None:
     """Bring the tables up to date; those who come at the same time wait for each other."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
     config = Config()
     folder = importlib.resources.files("chatloop.serve.store") / "migrations"
     config.set_main_option("script_location", str(folder).replace("%", "%%"))

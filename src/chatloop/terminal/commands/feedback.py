@@ -151,7 +151,7 @@ def _params() -> "Params":
 
 @contextmanager
 def _store(params: "Params") -> Iterator["Engine"]:
-    from chatloop.io.feedback.store import opened
+    from chatloop.io.store import opened
 
     with opened(params.serve.store) as engine:
         if engine is None:

@@ -13,7 +13,7 @@ from chatloop.io.feedback.forgetting import callers_of, forget, sessions_of
 from chatloop.io.feedback.importing import Importer
 from chatloop.io.feedback.manifest import read_manifest, read_parts
 from chatloop.io.feedback.snapshot import snapshot
-from chatloop.io.feedback.store import StoreLog, opened, take_snapshot
+from chatloop.io.store import Reader, opened, reading
 from chatloop.params.file import read_params
 from chatloop.serve.store.opening import database_url, open_database
 from chatloop.serve.store.privacy import Privacy
@@ -64,7 +64,7 @@ def test_what_the_store_has_is_what_the_snapshot_has(engine: Engine) -> None:
         add_exchange_once(connection, Exchange(**{**vars(lost.exchange), "answer": None}))
         add_feedback(connection, Opinion(lost.feedback, "body"))
 
-    assert snapshot(StoreLog(engine), FOLDER, PIN).startswith("feedback: 4 opinions, 4 of them new")
+    assert snapshot(Reader(engine), FOLDER, PIN).startswith("feedback: 4 opinions, 4 of them new")
     (part,) = read_parts(read_manifest(PIN))
     row = part.row(0, named=True)
     assert row["messages"] == [{"role": "user", "content": "Where is it, ünd why?"}]
@@ -77,9 +77,9 @@ def test_no_store_is_no_trouble(tmp_path: Path, root: Path) -> None:
     store = read_params(root / "params.yaml").serve.store.model_copy(
         update={"folder": str(tmp_path / "none")}
     )
-    with opened(store) as none:
-        assert none is None
-    assert "no store yet" in take_snapshot(store, tmp_path / "s", tmp_path / "pin.json")
+    with opened(store) as none, reading(store) as nobody:
+        assert (none, nobody) == (None, None)
+    assert "no store yet" in snapshot(None, tmp_path / "s", tmp_path / "pin.json")
     assert not (tmp_path / "none").exists()
 
 
@@ -154,7 +154,7 @@ def test_who_is_forgotten_leaves_store_and_snapshot_and_nothing_else_goes(engine
     filled(engine, 3, caller=BEN)
     with engine.begin() as connection:  # Ben's word on Anna's exchange
         add_feedback(connection, Opinion(said(5, BEN, exchange=1).feedback, "body"))
-    snapshot(StoreLog(engine), FOLDER, PIN)
+    snapshot(Reader(engine), FOLDER, PIN)
     callers = callers_of(engine, PEPPER, ["local"], "anna")
     assert ANNA in callers
 
@@ -169,6 +169,6 @@ def test_who_is_forgotten_leaves_store_and_snapshot_and_nothing_else_goes(engine
         assert connection.execute(select(EXCHANGES.c.id)).scalars().all() == ["chatcmpl-3"]
         assert len(connection.execute(select(FEEDBACK.c.id)).all()) == 1
 
-    snapshot(StoreLog(engine), FOLDER, PIN)
+    snapshot(Reader(engine), FOLDER, PIN)
     assert read_manifest(PIN) == manifest
     assert len([*FOLDER.iterdir()]) == 1

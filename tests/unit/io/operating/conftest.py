@@ -1,47 +1,52 @@
 """A small project: params, an MLflow registry as MLflow makes it, a store as the server makes it."""
 
-import json
 import shutil
-import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
-STORE = """
-CREATE TABLE exchanges (number INTEGER PRIMARY KEY, id VARCHAR UNIQUE, version VARCHAR,
-  caller VARCHAR, created FLOAT, messages JSON);
-CREATE TABLE feedback (number INTEGER PRIMARY KEY, exchange_id VARCHAR, rating VARCHAR,
-  caller VARCHAR, created FLOAT);
-"""
+from chatloop.conversation import Message
+from chatloop.feedback.record import Exchange, Feedback, Rating
+from chatloop.serve.store.opening import database_url, open_database
+from chatloop.serve.store.statements import add_exchange_once, feedback_row
+from chatloop.serve.store.tables import FEEDBACK
 
 
 class Store:
-    """Fills a database that has the columns which the monitor asks for."""
+    """Fills a store as the server makes it."""
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.path = path
-        self._database = sqlite3.connect(path)
-        self._database.executescript(STORE)
+    def __init__(self, folder: Path) -> None:
+        self._engine = open_database(database_url(None, folder))
+        self._count = 0
 
     def served(self, id_: str, caller: str, said: str | None, version: str = "1") -> None:
-        turns = said and json.dumps(
-            [{"role": "user", "content": "before"}, {"role": "assistant", "content": "yes"},
-             {"role": "user", "content": said}]
+        turns = said and (
+            Message("user", "before"), Message("assistant", "yes"), Message("user", said)
         )  # fmt: skip
-        row = (None, id_, version, caller, 0.0, turns)
-        self._database.execute("INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, ?)", row)
-        self._database.commit()
+        one = Exchange(
+            id_, version, "f", caller, "api", 0.0, 1, 1, 0.1, "stop", messages=turns or None
+        )
+        with self._engine.begin() as connection:
+            add_exchange_once(connection, one)
 
-    def rated(self, id_: str, caller: str, rating: str | None, created: float) -> None:
-        row = (None, id_, rating, caller, created)
-        self._database.execute("INSERT INTO feedback VALUES (?, ?, ?, ?, ?)", row)
-        self._database.commit()
+    def rated(self, id_: str, caller: str, rating: Rating | None, created: float) -> None:
+        self._count += 1
+        name = f"fb-{self._count}"
+        one = Feedback(name, id_, rating, None, None, (), caller, "api", created, None)
+        with self._engine.begin() as connection:
+            connection.execute(insert(FEEDBACK), {**feedback_row(one), "body": "b"})
+
+    def close(self) -> None:
+        self._engine.dispose()
 
 
 @pytest.fixture
-def store(project: Path) -> Store:
-    return Store(project / "data/store/chatloop.db")
+def store(project: Path) -> Iterator[Store]:
+    made = Store(project / "data/store")
+    yield made
+    made.close()
 
 
 @pytest.fixture

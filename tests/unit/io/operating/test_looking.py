@@ -3,6 +3,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from sqlalchemy import text
 
 from chatloop.errors import UnreachableError
 from chatloop.io.locks import locked
@@ -12,8 +13,8 @@ from chatloop.io.operating.journal import FOLDER, Journal
 from chatloop.io.operating.looking import look
 from chatloop.io.operating.monitoring import HELD, check_need
 from chatloop.io.operating.notes import MONITOR, read_note
-from chatloop.io.operating.served import open_store
 from chatloop.io.sources.finding import pin_sources
+from chatloop.io.store import reading
 from chatloop.io.tables import SPLIT_TURNS
 from chatloop.monitoring.signals import Signal
 from chatloop.monitoring.thumbs import Votes
@@ -83,9 +84,9 @@ def test_the_store_says_prompts_newest_first_and_opinions_once(project: Path, st
     store.rated("c-1", "h:a", "down", 20.0)  # the later one counts
     store.rated("c-3", "h:a", "up", 30.0)
     store.rated("c-3", "h:b", None, 30.0)  # a correction without a thumb
-    with open_store(store.path, None) as found:
+    with reading(params().serve.store) as found:
         assert found is not None
-        assert found.exchanges() == 3
+        assert len(dict(found.exchanges())) == 3
         assert found.prompts(10) == [("h:a", "last"), ("h:a", "first")]
         assert found.prompts(1) == [("h:a", "last")]
         assert found.votes("1", since=25.0) == ([Votes("h:a", 1, 0)], [Votes("h:a", 0, 1)])
@@ -97,14 +98,25 @@ def test_the_store_says_prompts_newest_first_and_opinions_once(project: Path, st
 
 
 def test_a_store_that_is_missing_is_none_and_one_that_is_broken_is_one_line(project: Path) -> None:
-    with open_store(project / "nothing.db", None) as found:
+    where = params().serve.store
+    with reading(where) as found:
         assert found is None
-    (project / "bad.db").write_text("no database, but long enough to be taken for one" * 100)
+    (project / "data/store").mkdir(parents=True)
+    (project / "data/store/chatloop.db").write_text("no database, but as long as one" * 100)
     with (
-        pytest.raises(UnreachableError, match="does not answer"),
-        open_store(project / "bad.db", None) as found,
+        pytest.raises(UnreachableError, match=r"^serve.store: the database [^\n]+$"),
+        reading(where),
     ):
         pass
+
+
+def test_who_reads_the_store_cannot_write_it(project: Path, store: Store) -> None:
+    with (
+        pytest.raises(UnreachableError, match="readonly"),
+        reading(params().serve.store) as found,
+    ):
+        assert found is not None
+        found._all(text("DELETE FROM exchanges"))  # type: ignore[arg-type]
 
 
 def test_feedback_since_the_last_training_makes_one_due_and_the_diary_says_since_when(
