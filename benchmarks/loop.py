@@ -1,6 +1,6 @@
 """Three rounds of the loop: a simulated team rates answers by a hidden rule, the model learns it.
 
-    python -m benchmarks.loop --json [--rounds 3] [--prompts 400] [--picture docs/loop.svg]
+    python -m benchmarks.loop --json [--rounds 3] [--prompts 360] [--picture docs/loop.svg]
 
 A project of its own, in a folder that goes afterwards: `chatloop run` makes the first champion,
 `chatloop serve` answers. Each round customers ask the server what nobody trained on, the team rates
@@ -32,8 +32,8 @@ GOAL = (
 )
 GOAL_MINUTES = 15.0
 CHANGES = (
-    # Less than half the shop: a training takes as much less, and there are four of them.
-    "ingest.builtin.conversations=1600",
+    # A third of the shop: a training takes a third of the time, and there are four of them.
+    "ingest.builtin.conversations=1300",
     # Ratings are the larger part of what is learned here; two looks at each are enough.
     "align.epochs=2.0",
     # Measuring the validation split costs as much as some ten steps.
@@ -46,7 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="accepted, as every benchmark does")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--prompts", type=int, default=400, help="rated in a round")
+    parser.add_argument("--prompts", type=int, default=360, help="rated in a round")
     parser.add_argument("--unseen", type=int, default=200, help="scored and never rated")
     parser.add_argument("--threads", type=int, default=2, help="of the CPU, for every model")
     parser.add_argument("--picture", type=Path, default=ROOT / "docs" / "loop.svg")
