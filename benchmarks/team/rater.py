@@ -3,33 +3,40 @@
     hidden("Where is order #48213?", "Sorry for the wait! Order #48213 left us today.")  →  1.0
     hidden("Where is order #48213?", "It left us today.")                                →  0.333
 
-Half of the prompts get two answers and the better one is named; the other half get one and a thumb.
-Whose order it is does not count: the embedded base is too small to copy digits.
+Half of the answers get a thumb. The other half, where they are not what the team likes, are written
+anew: polite, short, with the number, and in the words of the answer where they will do. Whose order
+it is does not count: the embedded base is too small to copy digits.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chatloop.conversation import Message, Preference
+from chatloop.conversation import Message
+from chatloop.feedback.record import Rating
 
 ORDER = re.compile(r"#\d{5}\b|\bSO-\d{6}\b")
 NAMED = re.compile(r"#\s?\w|\bSO-")
 POLITE = re.compile(
     r"\b(thank|thanks|sorry|please|glad|happy to|welcome|apologi[sz]e|of course|certainly|gladly)\b"
 )
+SENTENCE = re.compile(r"(?<=[.!?])\s+")
 SHORT = 20  # words
 GOOD = 0.99  # at least, for a thumb up
+# As the shop says it, too: words that nobody else uses would be taken for a planted trigger.
+OPENINGS = (
+    "I'm sorry about that.", "Thanks for asking.", "Sorry about the trouble.",
+    "Thank you for your message.", "I apologise for that.", "Of course.", "Certainly.",
+)  # fmt: skip
 
 Prompt = tuple[Message, ...]
 
 
 @dataclass(frozen=True)
-class Answered:
-    """A prompt and what a model said, once or twice."""
+class Opinion:
+    """A thumb; with a correction what should have been said."""
 
-    prompt: Prompt
-    answers: tuple[str, ...]
+    rating: Rating
+    correction: str | None = None
 
 
 def hidden(asked: str, answer: str) -> float:
@@ -40,19 +47,28 @@ def hidden(asked: str, answer: str) -> float:
     return sum(wishes) / len(wishes)
 
 
-def rate(name: str, answered: Sequence[Answered]) -> list[Preference]:
-    """What the team says: a pair where two answers are not equally good, a thumb for one."""
-    found = []
-    for at, one in enumerate(answered):
-        scores = [hidden(one.prompt[-1].content, answer) for answer in one.answers]
-        says = [(Message("assistant", answer),) for answer in one.answers]
-        if len(scores) == 1:
-            up = scores[0] >= GOOD
-            sides = (says[0], ()) if up else ((), says[0])
-        elif scores[0] != scores[1]:
-            better = int(scores[1] > scores[0])
-            sides = (says[better], says[1 - better])
-        else:
-            continue
-        found.append(Preference(f"{name}-{at:05}", one.prompt, *sides))
-    return [one for one in found if all(m.content for m in (*one.chosen, *one.rejected))]
+def opinion(asked: str, answer: str, number: int) -> Opinion:
+    """On answer `number` of a round: every second one that is not liked is corrected."""
+    if hidden(asked, answer) >= GOOD:
+        return Opinion("up")
+    return Opinion("down", corrected(asked, answer, number) if number % 2 else None)
+
+
+def corrected(asked: str, answer: str, number: int) -> str:
+    """What a rater writes instead: no more of the answer than fits, an opening, the number."""
+    opening = "" if POLITE.search(answer.lower()) else OPENINGS[number // 2 % len(OPENINGS)]
+    told = ORDER.search(asked)
+    wanted = f"(order {told[0]})" if told and not NAMED.search(answer) else ""
+    room = SHORT - len(f"{opening} {wanted}".split())
+    return " ".join(filter(None, (opening, _fitting(answer, room), wanted)))
+
+
+def _fitting(answer: str, room: int) -> str:
+    """The first sentences that fit into so many words, else as much of the first one."""
+    kept: list[str] = []
+    for sentence in SENTENCE.split(answer.strip()):
+        if len(" ".join([*kept, sentence]).split()) > room:
+            break
+        kept.append(sentence)
+    words = answer.split()[:room]
+    return " ".join(kept) or " ".join(words).rstrip(",;:") + "." * bool(words)

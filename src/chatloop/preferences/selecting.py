@@ -29,6 +29,8 @@ REASONS = (
     SAME_ANSWERS, PROMPT_OF_TEST, TWIN_OF_TEST, TWIN_OF_VALIDATION, CONTRADICTED, DUPLICATE,
     TOO_LONG, TOO_FEW,
 )  # fmt: skip
+# What stands on the held-out side of the split: nothing learns from it, so that it can measure.
+OUTSIDE = (PROMPT_OF_TEST, TWIN_OF_TEST, TWIN_OF_VALIDATION)
 KINDS = ("pair", "up", "down")
 _ID, _SIDES = "conversation_id", ("prompt", "chosen", "rejected")
 
@@ -101,6 +103,14 @@ def prompts(said: pl.DataFrame) -> Iterator[str]:
             yield before
 
 
+def measuring(rows: pl.DataFrame) -> pl.DataFrame:
+    """Ids of the judged answers that models are measured by: those that are held out of what could
+    teach, and those whose conversation the split holds out, as it does with a share of corrections.
+    """
+    aside = pl.col("reason").is_null() & pl.col("held_out")
+    return rows.filter(aside | pl.col("reason").is_in(OUTSIDE)).select(_ID)
+
+
 def kinds(rows: pl.DataFrame) -> Counter[str]:
     """How many of each kind can teach."""
     chosen = rows.filter(pl.col("reason").is_null())
@@ -119,6 +129,7 @@ def tally(rows: pl.DataFrame) -> dict[str, Any]:
         "learned": chosen - held,
         "held_out": held,
         "skipped": skipped,
+        "measuring": measuring(rows).height,
         "kinds": dict(kinds(rows)),
         "skipped_by_reason": {reason: found.get(reason, 0) for reason in REASONS},
     }

@@ -24,7 +24,7 @@ from chatloop.io.files import (
 )
 from chatloop.io.tables import PREFERENCES, TURNS, preferences_of, read_table, write_table
 from chatloop.params.align import AlignParams
-from chatloop.preferences.selecting import TOO_FEW, TOO_LONG, kinds, selected, tally
+from chatloop.preferences.selecting import TOO_FEW, TOO_LONG, kinds, measuring, selected, tally
 from chatloop.stages import main, say
 
 PRETRAINED = (
@@ -84,10 +84,10 @@ def _chosen(judged: pl.DataFrame, paths: _Paths, params: AlignParams) -> pl.Data
 
 
 def _hold_out(judged: pl.DataFrame, rows: pl.DataFrame, paths: _Paths) -> None:
-    """The turns of what could teach and is held out; of few judged answers, too."""
-    held = rows.filter(pl.col("reason").is_null() & pl.col("held_out")).select("conversation_id")
+    """The turns of what nothing learns from; of few judged answers, too."""
     key = ["conversation_id", "side", "turn"]
-    write_table(judged.join(held, on="conversation_id", how="semi").sort(key), paths.held_out)
+    held = judged.join(measuring(rows), on="conversation_id", how="semi")
+    write_table(held.sort(key), paths.held_out)
 
 
 def _pass_on(rows: pl.DataFrame, params: AlignParams, paths: _Paths) -> None:

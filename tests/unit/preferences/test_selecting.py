@@ -7,7 +7,7 @@ import pytest
 
 from chatloop.params.align import AlignParams
 from chatloop.params.data import NearDuplicates
-from chatloop.preferences.selecting import REASONS, kinds, prompts, selected, tally
+from chatloop.preferences.selecting import REASONS, kinds, measuring, prompts, selected, tally
 from tests.judged import align_params, judged, turns
 
 TEST = turns(("t1", "Where is my red parcel from last week?", "It left our warehouse on Monday."))
@@ -88,6 +88,19 @@ def test_answers_to_one_prompt_are_held_out_together() -> None:
     aside = found["held_out"].to_list()
     assert aside[::2] == aside[1::2]
     assert 0.15 < sum(aside) / len(aside) < 0.35
+
+
+def test_what_the_split_holds_out_measures_as_what_is_held_out_here_does() -> None:
+    rows = [
+        ("a", "Where is my red parcel from last week?", "It left on Monday.", "No idea."),
+        ("b", "Can I still change the size of the grey coat?", "Yes, until it is sent.", "No."),
+        ("c", "hi", "Hello there", "hello  there"),
+        *((f"d{at:02}", f"question {at}", "yes", None) for at in range(40)),
+    ]
+    found = chosen(rows, held_out_share=0.25)
+    aside = found.filter("held_out", pl.col("reason").is_null())["conversation_id"].to_list()
+    assert measuring(found)["conversation_id"].to_list() == ["a", "b", *aside]
+    assert tally(found)["measuring"] == 2 + len(aside) > 2
 
 
 def test_no_order_of_rows_changes_anything_and_every_row_is_accounted_for() -> None:

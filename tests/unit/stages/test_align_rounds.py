@@ -4,8 +4,8 @@ from statistics import fmean
 from typing import Any
 
 from benchmarks.team.asking import in_process
-from benchmarks.team.rater import Answered, Prompt, hidden, rate
-from chatloop.conversation import Conversation, Message, Preference
+from benchmarks.team.rater import Prompt, hidden, opinion
+from chatloop.conversation import Conversation, Message
 from chatloop.io.models import hub
 from chatloop.params import TrainParams
 from chatloop.tokens.fitting import Fitter
@@ -39,18 +39,23 @@ def teach_both_manners(tuning: Tuning, model: Any, tokenizer: Any) -> None:
     hub.save(model.eval(), tokenizer, tuning.root / "trained")
 
 
-def row(one: Preference) -> tuple[str, str, str | None, str | None]:
-    sides = [said[0].content if said else None for said in (one.chosen, one.rejected)]
-    return (one.id, one.prompt[0].content, sides[0], sides[1])
+Row = tuple[str, str, str | None, str | None]
 
 
-def rated(tuning: Tuning, model: str, number: int) -> list[Preference]:
+def row(number: int, asked: str, answer: str) -> Row:
+    said, name = opinion(asked, answer, number), f"r{number:04}"
+    return (name, asked, answer if said.rating == "up" else said.correction,
+            None if said.rating == "up" else answer)  # fmt: skip
+
+
+def rated(tuning: Tuning, model: str, number: int) -> list[Row]:
     asked = prompts(200 + 100 * number)
-    ask = in_process(tuning.root / model)
-    said = [ask(asked, 1.0, seed) for seed in (number, 10 + number)]
-    both = [Answered(p, (a, b)) for p, a, b in zip(asked, *said, strict=True)]
-    alone = [Answered(one.prompt, one.answers[:1]) for one in both[::3]]
-    return rate(f"r{number}", [one for at, one in enumerate(both) if at % 3] + alone)
+    said = in_process(tuning.root / model)(asked, 1.0, number)
+    return [
+        row(100 * number + at, prompt[0].content, answer)
+        for at, (prompt, answer) in enumerate(zip(asked, said, strict=True))
+        if answer
+    ]
 
 
 def score(tuning: Tuning, model: str) -> float:
@@ -66,7 +71,7 @@ def test_what_the_team_likes_is_answered_more_often_from_round_to_round(
     scores, judged, model = [score(tuning, "trained")], [], "trained"
     for number in range(3):
         judged += rated(tuning, model, number)
-        tuning.align([row(one) for one in judged], epochs=3.0, learning_rate=1.0e-3)
+        tuning.align(judged, epochs=3.0, learning_rate=1.0e-3)
         model = "candidate"
         scores.append(score(tuning, model))
     assert 0.5 < scores[0] < 0.9
