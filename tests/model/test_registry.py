@@ -17,6 +17,7 @@ from chatloop.errors import UnreachableError, UserError
 from chatloop.io.files import digests, folder_sha256, read_json, write_json
 from chatloop.io.mlflow_store.connection import connect
 from chatloop.io.registry import versions
+from chatloop.io.registry.content import storing
 from chatloop.io.registry.holding import (
     champion,
     download,
@@ -281,9 +282,36 @@ def test_a_store_that_did_not_keep_the_bytes_registers_nothing(
             (Path(unquote(urlsplit(kept).path)) / place / "config.json").write_text("{}")
 
     monkeypatch.setattr(MlflowClient, "log_model_artifacts", lossy)
+    monkeypatch.setattr(storing, "local_path", lambda _: None)  # as of a store somewhere else
     with pytest.raises(UserError, match=r"config.json is not what was uploaded"):
         register_one(project)
     assert count_versions(project) == 0
+
+
+def test_a_disk_that_loses_bytes_and_a_candidate_that_changes_register_nothing(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = record(project.root)
+    with monkeypatch.context() as lossy, pytest.raises(UserError, match="is not what was uploaded"):
+        lossy.setattr(os, "pwrite", lambda _file, block, _at: len(block))
+        register_one(project, run_id)
+    copy = storing.copy
+
+    def meanwhile(source: Path, target: Path) -> None:
+        copy(source, target)
+        (project.candidate / "card.json").write_text("{}")
+
+    with monkeypatch.context() as changed, pytest.raises(UserError, match="changed while it was"):
+        changed.setattr(storing, "copy", meanwhile)
+        register_one(project, run_id)
+    assert count_versions(project) == 0
+
+
+@pytest.mark.parametrize("size", [0, 1, storing.BLOCK - 1, storing.BLOCK, 5 * storing.BLOCK + 7])
+def test_a_copy_is_the_same_bytes_whatever_their_number(tmp_path: Path, size: int) -> None:
+    (tmp_path / "given").write_bytes(os.urandom(size))
+    storing.copy(tmp_path / "given", tmp_path / "new" / "kept")
+    assert (tmp_path / "new" / "kept").read_bytes() == (tmp_path / "given").read_bytes()
 
 
 def test_a_champion_that_chatloop_did_not_register_is_named(project: Project) -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,10 @@ from typing import Any
 import yaml
 
 from chatloop.errors import UserError
+
+LARGE = 1 << 24  # bytes, that take longer to read than to remember
+SETTLED = 10**8  # nanoseconds: a change in the same tick of the file system's clock leaves no trace
+_READ: dict[tuple[int, ...], str] = {}
 
 
 @contextmanager
@@ -132,7 +137,27 @@ def sha256(path: Path) -> str:
 def digests(folder: Path) -> dict[str, str]:
     """Relative path to sha256 of every file under a folder, sorted; empty where there is none."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
+    return {path.relative_to(folder).as_posix(): _digest(path) for path in files}
+
+
+def _digest(path: Path) -> str:
+    """sha256; a large file that this process has read, and nobody touched since, is not read again.
+
+    Touched is what has another ctime, which no program can set back.
+    """
+    state = _state(path)
+    if state in _READ:
+        return _READ[state]
+    settled = time.time_ns() - path.stat().st_ctime_ns > SETTLED
+    found = sha256(path)
+    if path.stat().st_size >= LARGE and settled and _state(path) == state:
+        _READ[state] = found
+    return found
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def fingerprint(value: object) -> str:

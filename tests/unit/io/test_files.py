@@ -1,4 +1,5 @@
 import errno
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -6,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from chatloop.errors import UserError
+from chatloop.io import files
 from chatloop.io.files import digests, link_folder, whole, whole_folder, write_text
 
 Whole = Callable[[Path], AbstractContextManager[Path]]
@@ -50,3 +52,21 @@ def test_a_linked_folder_has_the_same_files_and_its_own_names(tmp_path: Path) ->
     assert not (tmp_path / "two" / "c.json").is_symlink()
     write_text(tmp_path / "two" / "a.json", "3")
     assert (tmp_path / "one" / "a.json").read_text() == "1"
+
+
+def test_a_large_file_is_hashed_once_and_again_when_it_was_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+    monkeypatch.setattr(files, "sha256", lambda path: f"{read.append(path)}{len(read)}")
+    monkeypatch.setattr(files, "LARGE", 4)
+    monkeypatch.setattr(files, "SETTLED", -1)
+    (tmp_path / "weights").write_bytes(b"12345")
+    (tmp_path / "small").write_bytes(b"123")
+    first = digests(tmp_path)
+    again = digests(tmp_path)
+    assert (again["weights"], len(read)) == (first["weights"], 3)  # the small one is read twice
+    before = (tmp_path / "weights").stat()
+    (tmp_path / "weights").write_bytes(b"12346")
+    os.utime(tmp_path / "weights", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert digests(tmp_path)["weights"] != first["weights"]

@@ -7,22 +7,22 @@ alias. Killed anywhere between, the next call goes on from there. One at a time:
 """
 
 import json
-import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from chatloop.errors import UserError
-from chatloop.io.files import digests, fingerprint, read_json, sha256
-from chatloop.io.mlflow_store.connection import Store, connect, local_path
+from chatloop.io.files import digests, fingerprint, read_json
+from chatloop.io.mlflow_store.connection import Store, connect
 from chatloop.io.mlflow_store.evidence import changed_files
 from chatloop.io.mlflow_store.sending import log_metrics, metrics
 from chatloop.io.registry import versions
 from chatloop.io.registry.content.flavor import write_flavor
 from chatloop.io.registry.content.origin import facts, write_origin
+from chatloop.io.registry.content.storing import mend, put
 from chatloop.io.registry.turns import in_turn
-from chatloop.io.registry.versions import CANDIDATE, MODEL, NOBODY, Version
+from chatloop.io.registry.versions import CANDIDATE, NOBODY, Version
 
 PIN, TEMPLATE = Path("pins/champion.json"), "chat_template.jinja"
 ON_THE_MODEL = "evaluate/"  # metrics of the run that the model's own page shows too
@@ -114,47 +114,19 @@ def _log_model(
         write_flavor(candidate, Path(aside), name, logged)
         write_origin(Path(aside), name, content["candidate_sha256"], json.loads(content["files"]))
         client.log_model_artifacts(logged.model_id, aside)
-    client.log_model_artifacts(logged.model_id, str(candidate), MODEL)
-    _verify(store, logged.artifact_location, json.loads(content["files"]))
+    put(store, logged, candidate, json.loads(content["files"]))
     _show_metrics(client, run_id, logged.model_id, data.metrics)
     client.finalize_logged_model(logged.model_id, "READY")
     return str(logged.model_id)
 
 
-def _verify(store: Store, location: str, files: Mapping[str, str]) -> None:
-    """What the store gives back is what was given to it."""
-    with versions.fetched(store, f"{location.rstrip('/')}/{MODEL}") as stored:
-        for file, digest in files.items():
-            if not (stored / file).is_file() or sha256(stored / file) != digest:
-                raise UserError(
-                    f"{location}: {file} is not what was uploaded; nothing is registered. "
-                    "Look at the disk of the artifact store and run again"
-                )
-
-
 def _refresh(store: Store, version: Version, candidate: Path, judged: Mapping[str, str]) -> int:
     """A candidate that came before: its files are whole, and its tags say the latest verdict."""
-    _mend(store, version, candidate)
+    mend(store, version, candidate)
     for key, value in judged.items():
         if version.tags.get(key) != value:
             store.client.set_model_version_tag(version.name, str(version.number), key, value)
     return version.number
-
-
-def _mend(store: Store, version: Version, candidate: Path) -> None:
-    """Files that a store on this machine has lost, or only in part, are put back."""
-    place = versions.place_of(store, version)
-    here = local_path(place)
-    if here is None or all(_same_size(here / file, candidate / file) for file in version.files):
-        return
-    for file in version.files:
-        (here / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(candidate / file, here / file)
-    _verify(store, place.removesuffix(f"/{MODEL}"), version.files)
-
-
-def _same_size(stored: Path, given: Path) -> bool:
-    return stored.is_file() and stored.stat().st_size == given.stat().st_size
 
 
 def _show_metrics(client: Any, run_id: str, model_id: str, values: Mapping[str, float]) -> None:
