@@ -15,7 +15,7 @@ import yaml
 
 from benchmarks.team.project import Project
 from chatloop.io.feedback.manifest import FOLDER, PIN
-from chatloop.io.feedback.store import take_snapshot
+from chatloop.io.feedback.snapshot import snapshot
 from chatloop.io.mlflow_store.record import record
 from chatloop.io.models.base_pin import pin_base
 from chatloop.io.operating.glance import glance
@@ -24,6 +24,7 @@ from chatloop.io.registry.holding import pin_champion
 from chatloop.io.registry.moving import promote
 from chatloop.io.registry.register import register
 from chatloop.io.sources import pin_sources
+from chatloop.io.store import Reader, opened
 from chatloop.params import Params
 from chatloop.project import override_params
 from chatloop.stages import main
@@ -47,7 +48,8 @@ class InProcess(Project):
 
 def _pin(params: Params) -> None:
     if wants_feedback(params):
-        take_snapshot(params.serve.store, FOLDER, PIN)
+        with opened(params.serve.store) as engine:
+            snapshot(Reader(engine) if engine else None, FOLDER, PIN)
     pin_sources(params.ingest, Path(SOURCES_PIN))
     pin_base(params.base, Path(BASE_PIN))
 
