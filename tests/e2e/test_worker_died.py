@@ -61,8 +61,7 @@ class Deployed:
 
     def _prefect(self, *line: str) -> None:
         cli = self._start("-m", "prefect", "--no-prompt", *line, cwd=self.project)
-        said, _ = cli.communicate()
-        assert cli.returncode == 0, said
+        assert cli.wait() == 0, cli.stdout.read() if cli.stdout else ""
 
     @contextmanager
     def noticing(self) -> Iterator[None]:
@@ -103,9 +102,9 @@ class Deployed:
 
 
 @pytest.fixture
-def deployed(server: str, fresh_project: Path, background: Start, root: Path) -> Deployed:
+def deployed(server: str, fresh_project: Path, background: Start, root: Path) -> Iterator[Deployed]:
     with get_client(sync_client=True) as client:
-        return Deployed(fresh_project, root, background, client)
+        yield Deployed(fresh_project, root, background, client)
 
 
 def test_who_died_or_was_cancelled_leaves_nobody_no_lock_and_no_finished_stage_undone(
