@@ -23,6 +23,7 @@ TALKS = turns(*((f"v{at}", f"where is order {at}?", "your order left us today") 
 PATHS = (
     "preferences.parquet", "test.parquet", "validation.parquet", "tokens", "trained", "candidate",
     "align.json", "scratch", "held_out.parquet",
+    "selection.parquet",
 )  # fmt: skip
 
 

@@ -42,6 +42,23 @@ if __name__ == "__main__":
     retrain()
 """
 
+# The same with the repository's lock and the diary, as the real one has them.
+RECORDED = """\
+from pathlib import Path
+from prefect import flow
+from chatloop.params.file import read_params
+from flows.dag import read_dag
+from flows.operating.recording import recorded
+from flows.pipeline import run_stages
+from flows.repository import hold
+
+@flow(name="retrain")
+def retrain(overrides: list[str] | None = None, because: list[str] | None = None) -> None:
+    with hold(Path.cwd()), recorded(read_params(Path("params.yaml")), because or []) as facts:
+        stages = run_stages(Path.cwd(), read_dag(Path.cwd()))
+        facts.update(outcome="held", said=str(sorted(stages.items())), trained=True)
+"""
+
 # One that always finds a need, as flows/monitor.py says it.
 MONITOR = """\
 from prefect import flow

@@ -16,7 +16,7 @@ from uuid import UUID
 import psutil
 import pytest
 import yaml
-from flow_project import Start, descendants, gone, until
+from flow_project import RECORDED, Start, descendants, gone, until
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.states import Cancelling
@@ -25,22 +25,6 @@ from chatloop.io.locks import holder
 from flows.repository import HELD
 
 pytestmark = pytest.mark.server
-# As the real flow: the repository's lock, the diary, the stages.
-FLOW = """\
-from pathlib import Path
-from prefect import flow
-from chatloop.params.file import read_params
-from flows.dag import read_dag
-from flows.operating.recording import recorded
-from flows.pipeline import run_stages
-from flows.repository import hold
-
-@flow(name="retrain")
-def retrain(overrides: list[str] | None = None, because: list[str] | None = None) -> None:
-    with hold(Path.cwd()), recorded(read_params(Path("params.yaml")), because or []) as facts:
-        stages = run_stages(Path.cwd(), read_dag(Path.cwd()))
-        facts.update(outcome="held", said=str(sorted(stages.items())), trained=True)
-"""
 SECONDS = 10  # of silence, here; what is shipped waits for two heartbeats
 
 
@@ -49,7 +33,7 @@ class Deployed:
 
     def __init__(self, project: Path, root: Path, start: Start, client: SyncPrefectClient) -> None:
         self.project, self.client, self._start = project, client, start
-        (project / "flows/retrain.py").write_text(FLOW)
+        (project / "flows/retrain.py").write_text(RECORDED)
         shutil.copy(root / "params.yaml", project)
         (project / "infra").symlink_to(root / "infra")
         shipped = (root / "infra/automations.yaml").read_text()
@@ -61,8 +45,7 @@ class Deployed:
 
     def _prefect(self, *line: str) -> None:
         cli = self._start("-m", "prefect", "--no-prompt", *line, cwd=self.project)
-        said, _ = cli.communicate()
-        assert cli.returncode == 0, said
+        assert cli.wait() == 0, cli.stdout.read() if cli.stdout else ""
 
     @contextmanager
     def noticing(self) -> Iterator[None]:
@@ -103,9 +86,9 @@ class Deployed:
 
 
 @pytest.fixture
-def deployed(server: str, fresh_project: Path, background: Start, root: Path) -> Deployed:
+def deployed(server: str, fresh_project: Path, background: Start, root: Path) -> Iterator[Deployed]:
     with get_client(sync_client=True) as client:
-        return Deployed(fresh_project, root, background, client)
+        yield Deployed(fresh_project, root, background, client)
 
 
 def test_who_died_or_was_cancelled_leaves_nobody_no_lock_and_no_finished_stage_undone(

@@ -1,8 +1,9 @@
 """The candidate: the trained model after what people said of answers; else the same.
 
 In: data/clean/preferences.parquet, test and validation split, data/tokenize, models/trained.
-Out: models/candidate (Hugging Face layout and card.json), reports/align.json, and the judged
-answers that nobody learned from, by which evaluate measures, in data/align/held_out.parquet.
+Out: models/candidate (Hugging Face layout and card.json), reports/align.json, the judged answers
+that nobody learned from, by which evaluate measures, in data/align/held_out.parquet, and what
+became of each in data/align/selection.parquet.
 
 With too few judged answers the candidate is models/trained, file by file, and no weights are read.
 """
@@ -46,6 +47,7 @@ class _Paths:
     report: Path
     scratch: Path
     held_out: Path
+    selection: Path
 
 
 def align(
@@ -59,14 +61,16 @@ def align(
     report: Path,
     scratch: Path,
     held_out: Path,
+    selection: Path,
 ) -> None:
     """Choose what teaches; tune the trained model on it, or pass it on.
 
     Checkpoints are in `scratch`: what was interrupted goes on from there.
     """
     paths = _Paths(
-        preferences, test, validation, tokens, trained, candidate, report, scratch, held_out
-    )
+        preferences, test, validation, tokens, trained, candidate, report, scratch, held_out,
+        selection,
+    )  # fmt: skip
     judged = read_table(preferences, PREFERENCES)
     rows = _chosen(judged, paths, params)
     if kinds(rows).total() < params.min_rows:
@@ -96,7 +100,9 @@ def _pass_on(rows: pl.DataFrame, params: AlignParams, paths: _Paths) -> None:
         f"for {params.min_rows:,}: the candidate is the trained model"
     )
     link_folder(paths.trained, paths.candidate)
-    write_json(paths.report, tally(rows.with_columns(pl.col("reason").fill_null(TOO_FEW))))
+    skipped = rows.with_columns(pl.col("reason").fill_null(TOO_FEW))
+    _write_selection(skipped, paths, tuned=False)
+    write_json(paths.report, tally(skipped))
 
 
 def _align(rows: pl.DataFrame, judged: pl.DataFrame, params: AlignParams, paths: _Paths) -> None:
@@ -118,11 +124,11 @@ def _align(rows: pl.DataFrame, judged: pl.DataFrame, params: AlignParams, paths:
     if not len(learn) or kinds(rows).total() < params.min_rows:
         _pass_on(rows, params, paths)
     else:
-        _learn(tally(rows), learn, held, context, params, paths)
+        _learn(rows, learn, held, context, params, paths)
 
 
 def _learn(
-    counts: dict[str, Any], learn: Any, held: Any, context: int, params: AlignParams, paths: _Paths
+    rows: pl.DataFrame, learn: Any, held: Any, context: int, params: AlignParams, paths: _Paths
 ) -> None:
     """Tune the model on groups of examples; report to MLflow on the way."""
     from chatloop.io.mlflow_store.live import training_run
@@ -135,6 +141,7 @@ def _learn(
     from chatloop.modeling.scoring import be_deterministic, choose_device
     from chatloop.training.preference.learning import align_model, measured, outcome, training
 
+    counts = tally(rows)
     be_deterministic(params.seed, params.threads)
     train, validation = (read_packed(paths.tokens / name) for name in ("train", "validation"))
     size = read_json(paths.tokens / "manifest.json")["validation"]["answer_bytes"]
@@ -164,8 +171,16 @@ def _learn(
         else:
             link_folder(paths.trained, paths.candidate)
     _tell_the_end(found, params)
+    _write_selection(rows, paths, tuned=bool(found["kept_step"]))
     write_json(paths.report, {**counts, **found})
     kept.clear()
+
+
+def _write_selection(rows: pl.DataFrame, paths: _Paths, *, tuned: bool) -> None:
+    """A row a judged answer: whether the candidate learned it, else why not, or held out."""
+    learned = pl.lit(tuned) & pl.col("reason").is_null() & ~pl.col("held_out")
+    columns = ("conversation_id", "kind", "reason", "held_out")
+    write_table(rows.select(*columns, learned=learned), paths.selection)
 
 
 def _inputs(params: AlignParams, paths: _Paths) -> dict[str, object]:

@@ -41,3 +41,13 @@ def test_what_the_user_allows_stays_in_labels_and_no_topics_are_no_mistake():
     assert redact_labels(turns, KINDS, policy).turns.equals(turns)
     none = turns.with_columns(topics=pl.lit(None, pl.List(pl.String)))
     assert redact_labels(none, ["email"]).ids == 1
+
+
+def test_what_feedback_is_called_stays_whatever_its_random_numbers_look_like():
+    ids = [
+        f"feedback/3/chatcmpl-{number:032x}/fb-{number % 16**24:024x}"
+        for number in (0x4539578763621486 << 64, 0x11122233300000000000000000000000, 7)
+    ]
+    private = redact_labels(table([*ids, f"{ids[0]} anna@example.org"]), KINDS)
+    assert private.ids == 1
+    assert set(ids) < set(private.turns["conversation_id"])

@@ -33,6 +33,9 @@ def test_too_few_judged_answers_pass_the_trained_model_on_as_it_is(
     assert tuning.files("candidate") == tuning.files("trained")
     assert report["skipped_by_reason"]["too_few"] == report["rows"] == 3
     assert "3 of 3 judged answers can teach, align.min_rows asks for 4" in capsys.readouterr().out
+    chosen = pl.read_parquet(tuning.root / "selection.parquet")
+    assert chosen["reason"].to_list() == ["too_few"] * 3
+    assert not chosen["learned"].any()
     assert not (tuning.root / ".dvc").exists()
 
 
@@ -67,6 +70,9 @@ def test_judged_answers_move_the_rewards_of_what_is_held_out_too(
     held = read_table(tuning.root / "held_out.parquet", PREFERENCES)
     assert held["conversation_id"].n_unique() == report["held_out"] > 0
     assert held.filter(pl.col("side") == "prompt").height == report["held_out"]
+    chosen = pl.read_parquet(tuning.root / "selection.parquet")
+    assert chosen.filter("learned").height == report["learned"]
+    assert not set(chosen.filter("learned")["conversation_id"]) & set(held["conversation_id"])
     for found in report["rewards"].values():
         (kind,) = found.values()
         assert kind["accuracy"] > 0.8
@@ -114,6 +120,7 @@ def test_it_stops_at_the_bound_with_the_last_weights_within_it(
     assert "stopped by align.max_bpb_rise 0.02" in capsys.readouterr().out
     none = tuning.align(odd, max_bpb_rise=0.0, learning_rate=0.1)
     assert none["kept_step"] == 0
+    assert not pl.read_parquet(tuning.root / "selection.parquet")["learned"].any()
     assert tuning.files("candidate") == tuning.files("trained")
 
 

@@ -18,7 +18,7 @@ def entered(
     Args:
         ledger: rows of JUDGED.
         conversations: ids of the conversations that were trained on.
-        preferences: ids of the judged answers that preference tuning was given.
+        preferences: ids of the judged answers that preference tuning learned from.
     """
     name = pl.concat_str(pl.lit("feedback"), "version", "exchange_id", "feedback_id", separator="/")
     taught = ledger.filter(pl.col("outcome") == "taught").with_columns(name=name)

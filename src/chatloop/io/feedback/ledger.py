@@ -17,7 +17,7 @@ from chatloop.io.files import write_json
 from chatloop.io.tables import read_table
 
 LEDGER, ENTERED = Path("data/ingest/feedback.parquet"), Path("reports/entered.json")
-TRAINED, PREFERENCES = Path("data/split/train.parquet"), Path("data/clean/preferences.parquet")
+TRAINED, SELECTION = Path("data/split/train.parquet"), Path("data/align/selection.parquet")
 TEXTS = ("number", "messages", "answer", "correction", "comment")
 
 
@@ -49,11 +49,10 @@ def with_texts(held: pl.DataFrame, pin: Path = PIN) -> pl.DataFrame:
 
 def record_entered(root: Path = Path()) -> str:
     """Write down what the candidate learned from, beside its reports; returns one line."""
-    ids = [
-        pl.read_parquet(root / path, columns=["conversation_id"])["conversation_id"].unique()
-        for path in (TRAINED, PREFERENCES)
-    ]
-    found = entered(read_table(root / LEDGER, JUDGED), *(set(some) for some in ids))
+    talks = pl.read_parquet(root / TRAINED, columns=["conversation_id"])
+    judged = pl.read_parquet(root / SELECTION).filter("learned")
+    ids = [set(some["conversation_id"]) for some in (talks, judged)]
+    found = entered(read_table(root / LEDGER, JUDGED), *ids)
     forgotten = [one.model_dump() for one in read_manifest(root / PIN).forgotten]
     write_json(root / ENTERED, {**found, "forgotten": forgotten})
     return f"feedback: {found['opinions']:,} opinions entered the candidate"
