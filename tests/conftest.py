@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
@@ -20,14 +21,42 @@ CHATML = (
 )
 
 
+# Models are so small that a second thread, of ours or of a child, only takes another test's time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # A shell that starts tests in the background has Ctrl-C ignored, also by what the tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_runtest_teardown() -> None:
+    """A stage under test takes as many threads as params say; the next test has one again."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """A folder to copy from, by its name: the first worker that wants it makes it, for all."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def folder(name: str, make: Callable[[Path], None]) -> Path:
+        made, making = base / f"once-{name}", base / f"once-{name}-making"
+        with FileLock(f"{made}.lock"):
+            if not made.exists():
+                shutil.rmtree(making, ignore_errors=True)
+                making.mkdir()
+                make(making)
+                making.rename(made)
+        return made
+
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -49,14 +78,16 @@ def tinystories() -> Path:
 
 
 @pytest.fixture(scope="session")
-def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+def prefect_home(once: Callable[..., Path]) -> Callable[[Path], Path]:
     """Makes homes for Prefect whose database is there: making one takes many seconds, a copy none."""
-    first = tmp_path_factory.mktemp("prefect")
-    upgrade = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "--yes"]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-    env = {**clean, "PREFECT_HOME": str(first)}
-    subprocess.run(upgrade, env=env, cwd=first, check=True, capture_output=True)
-    return lambda folder: Path(shutil.copytree(first, folder))
+
+    def upgraded(home: Path) -> None:
+        upgrade = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "--yes"]
+        clean = {name: value for name, value in os.environ.items() if name[:8] != "PREFECT_"}
+        env = {**clean, "PREFECT_HOME": str(home)}
+        subprocess.run(upgrade, env=env, cwd=home, check=True, capture_output=True)
+
+    return lambda folder: Path(shutil.copytree(once("prefect", upgraded), folder))
 
 
 @pytest.fixture(scope="session")

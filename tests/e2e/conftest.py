@@ -24,10 +24,12 @@ def project(tmp_path: Path, reproduced: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = make_project(tmp_path_factory.mktemp("small") / "project")
-    subprocess.run([sys.executable, "-m", "dvc", "repro", "-q"], cwd=root, check=True)
-    return root
+def reproduced(once: Callable[..., Path]) -> Path:
+    def make(folder: Path) -> None:
+        root = make_project(folder / "project")
+        subprocess.run([sys.executable, "-m", "dvc", "repro", "-q"], cwd=root, check=True)
+
+    return once("reproduced", make) / "project"
 
 
 @pytest.fixture(scope="session")

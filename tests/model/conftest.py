@@ -16,11 +16,13 @@ Make = Callable[[Path], Project]
 
 
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def empty_database(once: Callable[..., Path]) -> Path:
     """MLflow's tables without a row in them: making these takes seconds, a copy does not."""
-    database = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
-    quiet_mlflow().MlflowClient(f"sqlite:///{database}").search_experiments()
-    return database
+
+    def make(folder: Path) -> None:
+        quiet_mlflow().MlflowClient(f"sqlite:///{folder}/mlflow.db").search_experiments()
+
+    return once("mlflow", make) / "mlflow.db"
 
 
 @pytest.fixture(scope="session")

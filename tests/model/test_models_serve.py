@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,4 +63,4 @@ def _when_up(client: httpx.Client, url: str, request: object) -> httpx.Response:
         try:
             return client.post(url, json=request).raise_for_status()
         except httpx.ConnectError:
-            continue
+            time.sleep(0.2)

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.team.project import made
+from tests.pipeline.in_process import InProcess
+
 CARRIED = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "prefect.toml")
 SMALL = (
     "ingest.builtin.conversations=400",
@@ -22,9 +25,12 @@ SMALL = (
     "evaluate.generations=2",
     "evaluate.max_new_tokens=8",
     "evaluate.probe.personal.prompts=4",
+    "evaluate.probe.spans={count: 4, prefix: 8, tokens: 50, least: 16}",
+    "evaluate.probe.texts=8",
     "evaluate.speed.rounds=1",
     "gate.min_conversations=20",
     "gate.resamples=200",
+    *(f"{stage}.threads=1" for stage in ("train", "align", "evaluate")),
 )
 
 
@@ -91,3 +97,14 @@ def dvc(project: Path) -> Callable[..., str]:
         return done.stdout + done.stderr
 
     return call
+
+
+@pytest.fixture
+def in_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> InProcess:
+    """The shipped pipeline in a folder that is the working folder, with a store of its own."""
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    project = InProcess(made(tmp_path / "project").folder)
+    monkeypatch.chdir(project.folder)
+    return project
