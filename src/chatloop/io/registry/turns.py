@@ -1,6 +1,7 @@
 """One registration at a time on this machine, whichever project or process it comes from.
 
-Two that look for a candidate at once both find none, and each would make a version of it.
+Two that look for a candidate at once both find none, and each would make a version of it. Those of
+other machines are kept apart by claiming.py, which asks the registry.
 """
 
 import tempfile
@@ -25,8 +26,7 @@ def in_turn(name: str, seconds: float = PATIENCE) -> Iterator[None]:
     Raises:
         UnreachableError: others took longer than `seconds`.
     """
-    whose = fingerprint([registry_uri(), name])
-    lock = FileLock(Path(tempfile.gettempdir()) / f"chatloop-{getuid()}-{whose[:24]}.lock")
+    lock = FileLock(lock_file(name))
     try:
         lock.acquire(timeout=seconds)
     except Timeout as error:
@@ -38,3 +38,9 @@ def in_turn(name: str, seconds: float = PATIENCE) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def lock_file(name: str) -> Path:
+    """Where those of this machine that register under this name in this registry meet."""
+    whose = fingerprint([registry_uri(), name])
+    return Path(tempfile.gettempdir()) / f"chatloop-{getuid()}-{whose[:24]}.lock"

@@ -100,8 +100,8 @@ def _copy_part(given: int, kept: int, start: int, end: int) -> bool:
 
 def _not_kept(file: Path) -> UserError:
     return UserError(
-        f"{file.parent}: {file.name} is not what was uploaded; nothing is registered. Look at the disk "
-        "of the artifact store and run again"
+        f"{file.parent}: {file.name} is not what was uploaded; nothing is registered. Look at the "
+        "disk of the artifact store and run again"
     )
 
 
