@@ -3,7 +3,7 @@
     python -m benchmarks.evaluate --json
 
 500 conversations of the built-in corpus: every answer scored, and the last one of each written
-anew, greedily. Ours scores packed rows and writes in batches; the rival scores each conversation by
+anew, greedily. Ours scores and writes in batches of about one length; the rival scores each conversation by
 itself with a mask of its answers and calls `model.generate` for one prompt at a time. The model is
 small and really pretrained (../shared/models/tinystories-260k, with the project's template) or,
 where that is not there, the embedded one with random weights. `equal` says that all answers are the

@@ -3,7 +3,7 @@
 row 0 │ example 3 (41.2 nats) │ example 17 (9.8) │ padding │  →  nats[3] = 41.2, nats[17] = 9.8
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from chatloop.modeling.scoring import SparseLogits, batch_of, supervised_nats
 from chatloop.tokens.packing import Packed
 
 Measure = Callable[[SparseLogits, Tensor, Tensor, Tensor], Tensor]
+Rows = tuple[Packed, NDArray[np.int64], NDArray[np.int32]]  # which of them, and whose tokens
 
 
 def score_rows(
@@ -39,18 +40,25 @@ def sums_of_rows(
     `owners` says whose each token of the rows is, (rows, context), and how many there are.
     """
     of, count = owners
+    parts = np.split(np.arange(len(packed)), range(batch_rows, len(packed), batch_rows))
+    return sums_of_batches(team, [(packed, rows, of[rows]) for rows in parts], count, measure)
+
+
+def sums_of_batches(
+    team: Replicas, batches: Sequence[Rows], count: int, measure: Measure
+) -> NDArray[np.float64]:
+    """The same over rows of any widths: (k, count)."""
     team.train(False)
-    batches = np.split(np.arange(len(packed)), range(batch_rows, len(packed), batch_rows))
 
     @torch.inference_mode()
-    def score(logits_of: SparseLogits, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        found = measure(logits_of, *batch_of(packed, rows, team.device))
+    def score(logits_of: SparseLogits, batch: Rows) -> NDArray[np.float64]:
+        found = measure(logits_of, *batch_of(batch[0], batch[1], team.device))
         return np.atleast_2d(found.double().cpu().numpy())
 
     every = team.each(score, batches)
     sums = np.zeros((len(every[0]), count), dtype=np.float64)
-    for rows, found in zip(batches, every, strict=True):
-        owner = of[rows][:, 1:][packed.supervised[rows][:, 1:]]
+    for (packed, rows, of), found in zip(batches, every, strict=True):
+        owner = of[:, 1:][packed.supervised[rows][:, 1:]]
         for into, values in zip(sums, found, strict=True):
             np.add.at(into, owner, values)
     return sums

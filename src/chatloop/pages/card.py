@@ -25,6 +25,7 @@ def model_card(
         {report: facts.get(report, {}) for report in REPORTS},
         name=name,
         content=candidate_sha256,
+        adapter=facts.get("adapter"),
         files=files,
         licences=_licences(params),
         settings={

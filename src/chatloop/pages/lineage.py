@@ -46,7 +46,9 @@ def _data(found: Mapping[str, Any]) -> list[str]:
 def _base(found: Mapping[str, Any]) -> list[str]:
     facts = found["facts"]
     named = [str(facts.get(key)) for key in ("base", "base_revision") if facts.get(key)]
-    return _cut(["base", *named])
+    adapter = facts.get("adapter")
+    beside = [f"{adapter['kind']} of rank {adapter['rank']} beside it"] if adapter else []
+    return _cut(["base", *named, *beside])
 
 
 def _params(found: Mapping[str, Any]) -> list[str]:

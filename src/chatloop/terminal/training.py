@@ -44,8 +44,15 @@ def tell_the_end(points: Sequence[Point], patience: int | None, gauge: Gauge, te
         why = f"{ended}better; " if last.step < last.steps else ""
         bits = best.validation_bits_per_byte
         tell(f"{why}kept are the weights of step {best.step}, validation {bits:.4f} bpb")
-    values = gauge.values(last)
-    tell(
-        f"{values['mfu']:.0%} of {gauge.peak.flops / 1e9:,.0f} GFLOP/s ({gauge.peak.source}), "
-        f"{values['peak_memory_gib']:.2f} GiB at most"
-    )
+    gauge.look_again()
+    memory = gauge.values(last)["peak_memory_gib"]
+    tell(f"{_used(gauge, last)}, {memory:.2f} GiB at most")
+
+
+def _used(gauge: Gauge, last: Point) -> str:
+    """The share of the limit; the rate alone where other work kept the limit from being seen."""
+    share = gauge.share(last)
+    if share is None:
+        rate = gauge.model_flops(last) / 1e9
+        return f"{rate:,.0f} GFLOP/s (the machine is too busy to measure its limit)"
+    return f"{share:.0%} of {gauge.peak.flops / 1e9:,.0f} GFLOP/s ({gauge.peak.source})"

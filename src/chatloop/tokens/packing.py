@@ -9,8 +9,8 @@ what keeps attention within it.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -76,6 +76,22 @@ def pack_groups(groups: Sequence[Sequence[Example]], context: int, pad_id: int) 
     first = np.cumsum([0, *(len(group) for group in groups)]).tolist()
     members = [[i for at in row for i in range(first[at], first[at + 1])] for row in rows]
     return _lay([one for group in groups for one in group], members, context, pad_id)
+
+
+def one_a_row(examples: Sequence[Example], most: int, pad_id: int) -> Iterator[Packed]:
+    """Batches of at most `most` tokens: examples of about one length, one in a row, the longest
+    first, padding behind it.
+
+    Causal attention needs no mask there. Its work grows with the square of each example, where in
+    rows of many it grows with the square of the row.
+    """
+    order = sorted(range(len(examples)), key=lambda i: (-len(examples[i].ids), i))
+    while order:
+        width = len(examples[order[0]].ids)
+        rows = [[index] for index in order[: max(1, most // width)]]
+        order = order[len(rows) :]
+        counted = np.tile(np.arange(width, dtype=np.int32), (len(rows), 1))
+        yield replace(_lay(examples, rows, width, pad_id), positions=counted)
 
 
 def _lay(

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatloop.tokens.example import Example
-from chatloop.tokens.packing import best_fit, pack
+from chatloop.tokens.packing import best_fit, one_a_row, pack
 
 lengths = st.lists(st.integers(min_value=1, max_value=64), min_size=1, max_size=80)
 
@@ -49,3 +49,18 @@ def test_what_is_packed_can_be_unpacked(sizes: list[int]) -> None:
 def test_an_example_longer_than_a_row_is_an_error_not_a_cut() -> None:
     with pytest.raises(ValueError, match="65 tokens, a row holds 64"):
         best_fit([3, 65], 64)
+
+
+@given(sizes=lengths)
+def test_one_a_row_holds_every_example_once_and_padding_only_behind_it(sizes: list[int]) -> None:
+    examples = [example(size, at) for at, size in enumerate(sizes)]
+    found = list(one_a_row(examples, 128, pad_id=0))
+    owners = [set(row.tolist()) - {-1} for batch in found for row in batch.examples]
+    assert sorted(at for (at,) in owners) == list(range(len(sizes)))
+    for batch in found:
+        assert len(batch) == 1 or batch.ids.size <= 128
+        assert (batch.positions == np.arange(batch.ids.shape[1])).all()
+        for row, of in zip(batch.ids, batch.examples, strict=True):
+            one = examples[of[0]]
+            assert row.tolist() == one.ids.tolist() + [0] * (len(row) - len(one.ids))
+        assert not batch.supervised[batch.examples == -1].any()

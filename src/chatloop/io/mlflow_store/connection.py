@@ -186,7 +186,7 @@ def _experiment(client: Any, uri: str) -> str:
         place = Path(uri.removeprefix(SQLITE)).resolve().parent / ARTIFACTS
     found = client.get_experiment_by_name(EXPERIMENT)
     if found is None:
-        return str(client.create_experiment(EXPERIMENT, place and place.as_uri()))
+        return _new_experiment(client, None if place is None else place.as_uri())
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     kept = local_path(found.artifact_location)
@@ -196,3 +196,15 @@ def _experiment(client: Any, uri: str) -> str:
             f"project back, or move {DATABASE} and {ARTIFACTS} away to begin anew"
         )
     return str(found.experiment_id)
+
+
+def _new_experiment(client: Any, place: str | None) -> str:
+    """Its id, also where another process made it a moment before."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return str(client.create_experiment(EXPERIMENT, place))
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+        return str(client.get_experiment_by_name(EXPERIMENT).experiment_id)

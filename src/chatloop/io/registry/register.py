@@ -3,7 +3,8 @@
     register("chatloop", Path("models/candidate"), run_id, Path("reports/verdict.json"))  →  3
 
 Files first, then verified by sha256, then the version with all its tags in one step, then the
-alias. Killed anywhere between, the next call goes on from there. One at a time: see turns.py.
+alias. Killed anywhere between, the next call goes on from there. One at a time: on this machine by
+turns.py, between machines by claiming.py.
 """
 
 import json
@@ -18,6 +19,7 @@ from chatloop.io.mlflow_store.connection import Store, connect
 from chatloop.io.mlflow_store.evidence import changed_files
 from chatloop.io.mlflow_store.sending import log_metrics, metrics
 from chatloop.io.registry import versions
+from chatloop.io.registry.claiming import claimed
 from chatloop.io.registry.content.flavor import write_flavor
 from chatloop.io.registry.content.origin import facts, write_origin
 from chatloop.io.registry.content.storing import mend, put
@@ -43,14 +45,31 @@ def register(name: str, candidate: Path, run_id: str, verdict: Path, pin: Path =
     with in_turn(name), connect() as store:
         found = versions.find(store, name, content["candidate_sha256"])
         if found is None:
-            model_id = _logged_model(store, name, candidate, run_id, content)
-            tags = {**content, **judged, **_origin(store, run_id, files)}
-            number = _create(store, name, model_id, run_id, tags)
+            number = _first(store, name, candidate, run_id, content, judged)
         else:
             number = _refresh(store, found, candidate, judged)
         if versions.aliases(store, name).get(CANDIDATE) != number:
             store.client.set_registered_model_alias(name, CANDIDATE, str(number))
     return number
+
+
+def _first(
+    store: Store,
+    name: str,
+    candidate: Path,
+    run_id: str,
+    content: Mapping[str, str],
+    judged: Mapping[str, str],
+) -> int:
+    """A version of a candidate that has none, unless another machine makes it before us."""
+    with claimed(store, name) as claim:
+        found = versions.find(store, name, content["candidate_sha256"])
+        if found is not None:
+            return _refresh(store, found, candidate, judged)
+        model_id = _logged_model(store, name, candidate, run_id, content)
+        origin = _origin(store, run_id, json.loads(content["files"]))
+        claim.check()
+        return _create(store, name, model_id, run_id, {**content, **judged, **origin})
 
 
 def _judgement(verdict: Path, pin: Path, candidate_sha256: str) -> dict[str, str]:

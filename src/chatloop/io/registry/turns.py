@@ -6,7 +6,8 @@
 Two that look for a candidate at once both find none, and each would make a version of it. A lock's
 file stays, since whoever waits for it holds it open: beside the database it goes with the project,
 and of servers, which projects share, there are at most PLACES. Two that happen to have one place
-wait for each other, and do no harm.
+wait for each other, and do no harm. Those of other machines are kept apart by claiming.py, which
+asks the registry.
 """
 
 import tempfile
@@ -32,7 +33,7 @@ def in_turn(name: str, seconds: float = PATIENCE) -> Iterator[None]:
     Raises:
         UnreachableError: others took longer than `seconds`.
     """
-    lock = FileLock(place_of(registry_uri()))
+    lock = FileLock(lock_file())
     try:
         lock.acquire(timeout=seconds)
     except Timeout as error:
@@ -44,6 +45,11 @@ def in_turn(name: str, seconds: float = PATIENCE) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def lock_file() -> Path:
+    """Where those of this machine meet that register in this registry."""
+    return place_of(registry_uri())
 
 
 def place_of(uri: str) -> Path:

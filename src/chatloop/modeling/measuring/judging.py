@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from chatloop.conversation import Conversation
 from chatloop.modeling.replicas import replicas
-from chatloop.modeling.row_scores import sums_of_rows
+from chatloop.modeling.row_scores import sums_of_batches
 from chatloop.modeling.scoring import supervised_nats_and_hits
 from chatloop.tokens.example import Example
 from chatloop.tokens.fitting import Fitter
-from chatloop.tokens.packing import Packed, pack
+from chatloop.tokens.packing import Packed, one_a_row
 from chatloop.tokens.rendering import Renderer
 
 Counts = NDArray[np.int64]
@@ -58,14 +58,23 @@ def score_conversations(
     fitted = Fitter(Renderer(tokenizer), context, "split").fit(talks)
     answers = _answers(talks, fitted.examples, fitted.owners)
     if fitted.examples:
-        packed = pack(fitted.examples, context, tokenizer.pad_token_id)
-        owners = _owners(packed, fitted.examples), len(answers.talk)
-        with replicas(model, len(packed)) as team:
-            found = sums_of_rows(team, packed, batch_rows, owners, supervised_nats_and_hits)
+        found = _sums(model, tokenizer, fitted.examples, batch_rows * context, len(answers.talk))
         answers.nats[:], answers.correct[:] = found[0], found[1].astype(np.int64)
     columns = (answers.nats, answers.answer_bytes, answers.tokens, answers.correct)
     nats, size, tokens, correct = (_by_talk(one, answers.talk, len(talks)) for one in columns)
     return ModelScores(nats, size, tokens, correct, answers)
+
+
+def _sums(
+    model: Any, tokenizer: Any, examples: Sequence[Example], most: int, answers: int
+) -> NDArray[np.float64]:
+    """Nats and hits of each answer, (2, answers); at most so many tokens at a time."""
+    batches = [
+        (packed, np.arange(len(packed)), _owners(packed, examples))
+        for packed in one_a_row(examples, most, tokenizer.pad_token_id)
+    ]
+    with replicas(model, len(batches)) as team:
+        return sums_of_batches(team, batches, answers, supervised_nats_and_hits)
 
 
 def _answers(

@@ -63,7 +63,10 @@ def lineage_tree(found: Mapping[str, Any]) -> Tree:
     for out in ("data/clean/turns.parquet", "data/split/train.parquet", "data/tokenize"):
         if out in found["data"]["outs"]:
             data.add(Text(f"{out}  {found['data']['outs'][out][:DIGITS]}"))
-    tree.add(Text(f"base  {facts.get('base')}  {facts.get('base_revision') or ''}".rstrip()))
+    base = tree.add(Text(f"base  {facts.get('base')}  {facts.get('base_revision') or ''}".rstrip()))
+    if adapter := facts.get("adapter"):
+        weights = str(adapter["base_weights_sha256"])[:DIGITS]
+        base.add(Text(f"{adapter['kind']} of rank {adapter['rank']} beside weights {weights}"))
     params = tree.add(Text("params"))
     for stage in ("train", "align") if facts.get("judged") else ("train",):
         for key, value in sorted(found["params"].get(stage, {}).items()):

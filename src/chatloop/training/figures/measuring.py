@@ -7,7 +7,7 @@ Peak(flops=1.6e11, source="float32 products of 1024 x 1024, measured")
 import resource
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -24,10 +24,14 @@ SIDE, TRIES = 1024, 4
 
 @dataclass(frozen=True)
 class Peak:
-    """What the device can do at most, in FLOP/s, and who says so."""
+    """What the device can do at most, in FLOP/s, and who says so.
+
+    What is `measured` is no more than what other work on the machine left of it at that moment.
+    """
 
     flops: float
     source: str
+    measured: bool = False
 
 
 def peak_of(device: torch.device) -> Peak:
@@ -41,7 +45,7 @@ def peak_of(device: torch.device) -> Peak:
     matrix = torch.ones(SIDE, SIDE, dtype=dtype, device=device)
     seconds = min(_product_seconds(matrix) for _ in range(TRIES))
     kind = str(dtype).removeprefix("torch.")
-    return Peak(2 * SIDE**3 / seconds, f"{kind} products of {SIDE} x {SIDE}, measured")
+    return Peak(2 * SIDE**3 / seconds, f"{kind} products of {SIDE} x {SIDE}, measured", True)
 
 
 class Gauge:
@@ -54,9 +58,26 @@ class Gauge:
         self._head: int = head.numel()
         self._body: int = whole - sum({**tables, id(head): head.numel()}.values())
         self._device = model.device
-        one = peak_of(model.device)
+        self._devices = devices
+        self.peak = self._look()
+
+    def look_again(self) -> None:
+        """The best of all measurements counts: a busy machine shows less than it can."""
+        if self.peak.measured:
+            self.peak = max(self.peak, self._look(), key=lambda peak: peak.flops)
+
+    def share(self, point: Point) -> float | None:
+        """Of what the machine can do, at most 1; None where it was measured too low to say."""
+        rate = self.model_flops(point)
+        if rate > self.peak.flops:
+            self.look_again()
+        return rate / self.peak.flops if rate <= self.peak.flops else None
+
+    def _look(self) -> Peak:
+        one = peak_of(self._device)
         # The ranks of one CPU share it.
-        self.peak = Peak(one.flops * (devices if self._device.type == "cuda" else 1), one.source)
+        devices = self._devices if self._device.type == "cuda" else 1
+        return replace(one, flops=one.flops * devices)
 
     def model_flops(self, point: Point) -> float:
         """FLOP/s that the model asked for (Chowdhery et al. 2022, PaLM, appendix B): six for each
@@ -73,9 +94,11 @@ class Gauge:
             "supervised_tokens": float(point.supervised_tokens),
             "tokens_per_second": point.speed,
             "supervised_tokens_per_second": point.supervised_speed,
-            "mfu": self.model_flops(point) / self.peak.flops,
             "peak_memory_gib": peak_memory(self._device) / 2**30,
         }
+        share = self.share(point)
+        if share is not None:
+            values["mfu"] = share
         if point.validation_bits_per_byte is not None:
             values["validation_bits_per_byte"] = point.validation_bits_per_byte
         return values

@@ -122,6 +122,26 @@ def test_the_candidate_is_the_model_that_was_trained(
     assert card["trainable_parameters"] == learner.learning
 
 
+def test_qlora_learns_beside_rounded_weights_and_is_merged_into_these(
+    base: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("bitsandbytes", reason="the extra qlora is not installed")
+    from chatloop.modeling.adapting.quantizing import round_weights
+
+    wish = params(kind="qlora")
+    first, second = (trained(base, wish) for _ in range(2))
+    folder = save(first, wish, base, tmp_path / "candidate")
+    whole, rounded = hub.load_model(folder), hub.load_model(base)
+    torch.testing.assert_close(logits(whole), logits(first.model), rtol=1e-4, atol=1e-4)
+    origin = adapters.origin_of(folder / "adapter")
+    assert origin.quantization == "nf4"
+    assert origin.weights_sha256 == adapters.weights_sha256(rounded)
+    assert digests(save(second, wish, base, tmp_path / "again")) == digests(folder)
+    round_weights(rounded)
+    again = merged(rounded, *adapters.read(folder / "adapter"))
+    assert adapters.weights_sha256(again) == adapters.weights_sha256(whole)
+
+
 def test_peft_itself_reads_the_adapter(base: Path, tmp_path: Path) -> None:
     from peft import PeftModel
 

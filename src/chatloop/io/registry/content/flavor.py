@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 from chatloop.io.files import read_json
+from chatloop.io.models import adapters
 from chatloop.io.models.hub import context_length
 from chatloop.io.registry.versions import MODEL
 
@@ -56,8 +57,8 @@ def write_flavor(candidate: Path, folder: Path, name: str, logged: Any) -> None:
     pyfunc.add_to_model(model, "mlflow.transformers", model_config=config, **environment)
     model.save(str(folder / "MLmodel"))
     _write_environment(folder)
-    weights = shutil.ignore_patterns("*.safetensors", "*.safetensors.index.json")
-    shutil.copytree(candidate, folder / TOKENIZER, ignore=weights)
+    weights = ("*.safetensors", "*.safetensors.index.json", adapters.FOLDER)
+    shutil.copytree(candidate, folder / TOKENIZER, ignore=shutil.ignore_patterns(*weights))
 
 
 def chat_signature() -> Any:

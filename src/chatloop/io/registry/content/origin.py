@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chatloop.io.files import read_json, read_yaml, write_json, write_text
+from chatloop.io.models import adapters
 from chatloop.io.registry.content.proving import PROOF, proof
 from chatloop.pages.card import model_card
 
@@ -51,6 +52,7 @@ def facts(root: Path = Path()) -> dict[str, Any]:
         "trained_on": split.get("train", {}).get("conversations"),
         "base": known["base"].get("source"),
         "base_revision": known["base"].get("revision"),
+        "adapter": known["adapter"],
     }
 
 
@@ -61,6 +63,23 @@ def _card_facts(root: Path) -> dict[str, Any]:
     params = root / "params.yaml"
     return {
         **facts,
+        "adapter": _adapter(root / "models/candidate"),
         "base": read_json(card) if card.is_file() else {},
         "params": (read_yaml(params) or {}) if params.is_file() else {},
+    }
+
+
+def _adapter(candidate: Path) -> dict[str, Any] | None:
+    """The adapter that was merged, where there is one: what it is, and the base that it is for."""
+    folder = candidate / adapters.FOLDER
+    if not adapters.is_adapter(folder):
+        return None
+    config, origin = read_json(folder / adapters.CONFIG), adapters.origin_of(folder)
+    return {
+        "kind": "lora" if origin.quantization is None else "qlora",
+        "rank": config["r"],
+        "alpha": config["lora_alpha"],
+        "base": origin.source,
+        "base_revision": origin.revision,
+        "base_weights_sha256": origin.weights_sha256,
     }
