@@ -18,12 +18,28 @@ CHAT: dict[str, Role] = {
     "client": "user",
     "visitor": "user",
     "caller": "user",
+    "guest": "user",
+    "end user": "user",
+    "end-user": "user",
+    "kunde": "user",
+    "cliente": "user",
+    "utilisateur": "user",
+    "usuario": "user",
     "prompter": "user",
     "assistant": "assistant",
     "agent": "assistant",
     "bot": "assistant",
     "chatbot": "assistant",
     "virtual agent": "assistant",
+    "live agent": "assistant",
+    "support": "assistant",
+    "support agent": "assistant",
+    "customer support": "assistant",
+    "customer service": "assistant",
+    "operator": "assistant",
+    "representative": "assistant",
+    "asistente": "assistant",
+    "agente": "assistant",
     "ai": "assistant",
     "gpt": "assistant",
     "chatgpt": "assistant",
@@ -90,8 +106,33 @@ def message(
         return role
     text = text_of(content)
     if text is None:
-        return Reject("not_text", f"turn {at}: its content is {kind(content)}, not text")
+        return Reject("not_text", f"turn {at}: its content is {_what(content)}, not text")
     return Message(role, text)
+
+
+def _what(content: object) -> str:
+    """What a content is; of a list, the type of the part that is no text."""
+    parts = [part for part in items(content) if not isinstance(text_of([part]), str)]
+    named = parts[0].get("type") if parts and isinstance(parts[0], dict) else None
+    shown = named[:_SHOWN] if isinstance(named, str) else ""
+    return f"a list with {shown!r}" if shown else kind(content)
+
+
+def weighed(said: Message | Reject, weight: object, at: int, source: Source) -> Message | Reject:
+    """Fine-tuning files mark an answer that must not be learned with `weight: 0`.
+
+    Every answer of a conversation is learned here, so such a one is left out unless told otherwise.
+    """
+    if isinstance(said, Reject) or said.role != "assistant":
+        return said
+    if weight is None or source.weights == "ignore":
+        return said
+    if isinstance(weight, bool) or weight not in (0, 1):
+        return Reject("bad_weight", f"turn {at}: its weight is neither 0 nor 1")
+    if weight == 0:
+        says = "write `weights: ignore` in the source to learn it all the same"
+        return Reject("not_to_be_learned", f"turn {at}: its weight is 0; {says}")
+    return said
 
 
 def whole(turns: Iterable[Message | Reject]) -> tuple[Message, ...] | Reject:

@@ -42,7 +42,8 @@ class Source(Section):
     `path: feedback` the snapshot of feedback.
 
     With a `revision` (a commit, 40 hex digits) the path is the id of a hub data set; `subset` and
-    `split` belong to it. `licence` is for the model card. The others say how records are
+    `split` belong to it. `licence` is for the model card; `encoding` that of files which are no
+    UTF-8, as Python calls it. The others say how records are
     understood, see docs/data.md.
     """
 
@@ -58,6 +59,16 @@ class Source(Section):
     subset: str | None = None
     split: str | None = None
     licence: str | None = None
+    encoding: str | None = None
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, value: str | None) -> str | None:
+        try:
+            "".encode(value or "utf-8")
+        except LookupError as error:
+            raise ValueError("no such text encoding; a CSV file of Excel's is cp1252") from error
+        return value
 
     @model_validator(mode="after")
     def _pinned(self) -> Self:

@@ -129,7 +129,12 @@ def _line(source: Source, name: str, came: dict[str, int]) -> str:
 
 
 def _reasons(intake: Intake) -> str:
-    return ", ".join(f"{count:,} {reason}" for reason, count in sorted(intake.reasons.items()))
+    said = (
+        f"{count:,} {reason} (the first: {intake.places[reason]})"
+        for reason, count in sorted(intake.reasons.items())
+    )
+    told = "unknown_role" in intake.reasons
+    return ", ".join(said) + ("; `speakers` in the source say who is who" if told else "")
 
 
 def _report(intake: Intake, per_source: dict[str, dict[str, int]]) -> dict[str, object]:

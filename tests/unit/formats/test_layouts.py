@@ -327,5 +327,5 @@ def test_rows_of_a_conversation_in_the_order_of_a_column() -> None:
         {"chat": 7, "who": "user", "text": "Hi", "no": "9", "about": "greeting"},
     ]
     assert parse("table", rows, source) == [Conversation("7", (HI, HELLO), ("greeting",))]
-    assert reason("table", [rows[0] | {"no": 1.5}], source) == "bad_order"
+    assert reason("table", [rows[0] | {"no": "soon"}], source) == "bad_order"
     assert reason("table", {**rows[0], "chat": None}, source) == "bad_id"

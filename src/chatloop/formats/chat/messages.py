@@ -4,6 +4,8 @@
     {"role": "system", "content": "You are the assistant of a shop."},
     {"role": "user", "content": "Where is my order 48213?"},
     {"role": "assistant", "content": [{"type": "text", "text": "It left us today."}], "weight": 1}]}
+
+A `system` text beside the messages, as Anthropic's API has it, comes first.
 """
 
 from chatloop.conversation import Message, Reject, Role
@@ -12,10 +14,11 @@ from chatloop.formats.preference.marks import is_opinion, is_pair, is_thumb
 from chatloop.formats.turns import (
     finished,
     first,
+    items,
     kind,
     message,
     not_an_object,
-    whole,
+    weighed,
 )
 from chatloop.params.sources import Source
 
@@ -27,7 +30,9 @@ ROLE_OF: dict[str, Role] = {
 }
 OPTIONS = frozenset({"speakers", "tools", "weights"})
 TOOLS = frozenset({"tool", "function"})
+_TOOL_PARTS = frozenset({"tool_use", "tool_result", "server_tool_use", "tool_call"})
 _USUAL = {"role", "content"}
+_SKIP = "write `tools: skip` in the source to learn what is said around it"
 
 
 def fits(record: object) -> bool:
@@ -47,29 +52,51 @@ def parse(record: object, source: Source) -> list[Parsed]:
     turns = first(record, "messages", "conversation")
     if not isinstance(turns, list) or not turns:
         return [Reject("no_messages", "`messages` is missing, empty or no list")]
-    messages = read(turns, source)
-    name, topics = first(record, "id", "conversation_id"), first(record, "topics", "topic")
-    return [*finished(name, messages, topics)]
+    opening = first(record, "system", "system_prompt")
+    if opening not in (None, "") and turns[0] != (said := {"role": "system", "content": opening}):
+        turns = [said, *turns]
+    name = first(record, "id", "conversation_id", "conversation_hash")
+    return [*finished(name, read(turns, source), first(record, "topics", "topic"))]
 
 
 def read(turns: list[object], source: Source) -> tuple[Message, ...] | Reject:
-    """Messages from their objects, or the first reason why not."""
-    return whole(
-        _message(turn, at, source)
-        for at, turn in enumerate(turns)
-        if source.tools == "refuse" or not _is_of_a_tool(turn)
-    )
+    """Messages from their objects, or the first reason why not.
+
+    What the assistant says before and after a tool that is left out is one answer.
+    """
+    messages: list[Message] = []
+    tool = False
+    for at, turn in enumerate(turns):
+        if source.tools == "skip" and _is_of_a_tool(turn):
+            tool = True
+            continue
+        parsed = _message(turn, at, source)
+        if isinstance(parsed, Reject):
+            return parsed
+        if tool and messages and messages[-1].role == parsed.role == "assistant":
+            parsed = Message("assistant", f"{messages.pop().content}\n{parsed.content}")
+        messages.append(parsed)
+        tool = False
+    return tuple(messages) if messages else Reject("no_messages", "there is no turn in it")
 
 
 def _is_of_a_tool(turn: object) -> bool:
     """What a tool says, or a call of one and no word beside it."""
     if not isinstance(turn, dict):
         return False
-    return _is_tool(turn.get("role")) or (_calls(turn) and not turn.get("content"))
+    content = turn.get("content")
+    if isinstance(content, list) and content and all(map(_is_tool_part, content)):
+        return True
+    return _is_tool(turn.get("role")) or (_calls(turn) and not content)
 
 
 def _is_tool(role: object) -> bool:
     return isinstance(role, str) and role in TOOLS
+
+
+def _is_tool_part(part: object) -> bool:
+    kind_of = part.get("type") if isinstance(part, dict) else None
+    return isinstance(kind_of, str) and kind_of in _TOOL_PARTS
 
 
 def _calls(turn: dict[str, object]) -> bool:
@@ -85,28 +112,11 @@ def _message(turn: object, at: int, source: Source) -> Message | Reject:
         known = ROLE_OF.get(role) if isinstance(role, str) else None
         if known is not None:
             return Message(known, content)
-    if source.tools == "refuse" and (_calls(turn) or _is_tool(role)):
-        says = "write `tools: skip` in the source to learn what is said around it"
-        return Reject("tool_call", f"turn {at} is of a tool; {says}")
+    parts = items(content)
+    said = [part for part in parts if not _is_tool_part(part)]
+    if source.tools == "refuse" and (_calls(turn) or _is_tool(role) or len(said) < len(parts)):
+        return Reject("tool_call", f"turn {at} is of a tool; {_SKIP}")
     if content is None and "refusal" in turn:
         content = turn["refusal"]
-    parsed = message(role, content, ROLE_OF, source, at)
-    if isinstance(parsed, Reject) or "weight" not in turn:
-        return parsed
-    return _weighed(parsed, turn, at, source)
-
-
-def _weighed(parsed: Message, turn: dict[str, object], at: int, source: Source) -> Message | Reject:
-    """Fine-tuning files mark an answer that must not be learned with `weight: 0`.
-
-    Every answer of a conversation is learned here, so such a one is left out unless told otherwise.
-    """
-    weight = turn.get("weight")
-    if weight is None or parsed.role != "assistant" or source.weights == "ignore":
-        return parsed
-    if isinstance(weight, bool) or weight not in (0, 1):
-        return Reject("bad_weight", f"turn {at}: its weight is neither 0 nor 1")
-    if weight == 0:
-        says = "write `weights: ignore` in the source to learn it all the same"
-        return Reject("not_to_be_learned", f"turn {at}: its weight is 0; {says}")
-    return parsed
+    parsed = message(role, said or content, ROLE_OF, source, at)
+    return weighed(parsed, turn.get("weight"), at, source)

@@ -8,10 +8,23 @@
 from chatloop.conversation import Message, Reject
 from chatloop.formats.format import Parsed
 from chatloop.formats.preference.marks import is_pair, is_thumb
-from chatloop.formats.turns import CHAT, finished, first, kind, message, not_an_object, whole
+from chatloop.formats.turns import (
+    CHAT,
+    finished,
+    first,
+    kind,
+    message,
+    not_an_object,
+    weighed,
+    whole,
+)
 from chatloop.params.sources import Source
 
-OPTIONS = frozenset({"speakers"})
+OPTIONS = frozenset({"speakers", "tools", "weights"})
+_TOOLS = frozenset(
+    {"tool", "function", "function_call", "function_response", "observation", "tool_call"}
+    | {"tool_response"}
+)
 
 
 def fits(record: object) -> bool:
@@ -41,13 +54,23 @@ def parse(record: object, source: Source) -> list[Parsed]:
 
 def read(turns: list[object], source: Source) -> tuple[Message, ...] | Reject:
     """Messages from their objects, or the first reason why not."""
-    return whole(_message(turn, at, source) for at, turn in enumerate(turns))
+    return whole(
+        _message(turn, at, source)
+        for at, turn in enumerate(turns)
+        if source.tools == "refuse" or not _is_of_a_tool(turn)
+    )
+
+
+def _is_of_a_tool(turn: object) -> bool:
+    speaker = first(turn, "from", "role") if isinstance(turn, dict) else None
+    return isinstance(speaker, str) and speaker in _TOOLS
 
 
 def _message(turn: object, at: int, source: Source) -> Message | Reject:
     if not isinstance(turn, dict):
         return Reject("bad_message", f"turn {at} is {kind(turn)}, not an object")
-    speaker = first(turn, "from", "role")
-    if isinstance(speaker, str) and speaker in {"function_call", "observation", "tool"}:
-        return Reject("tool_call", f"turn {at} is a tool's; only text can be learned")
-    return message(speaker, first(turn, "value", "content"), CHAT, source, at)
+    if _is_of_a_tool(turn):
+        says = "write `tools: skip` in the source to learn what is said around it"
+        return Reject("tool_call", f"turn {at} is of a tool; {says}")
+    parsed = message(first(turn, "from", "role"), first(turn, "value", "content"), CHAT, source, at)
+    return weighed(parsed, turn.get("weight"), at, source)

@@ -35,8 +35,8 @@ def texts(documents: Iterable[object]) -> dict[str, str]:
             continue
         for name, variants in _pairs(document.get("responses")):
             lines = [one.get("text") for one in items(variants) if isinstance(one, dict)]
-            if lines and isinstance(lines[0], str):
-                said.setdefault(name, lines[0])
+            if spoken_lines := [line for line in lines if isinstance(line, str)]:
+                said.setdefault(name, spoken_lines[0])
         for entry in items(document.get("nlu")):
             if isinstance(entry, dict) and (examples := _examples(entry)):
                 said.setdefault(f"intent {entry.get('intent')}", examples[0])

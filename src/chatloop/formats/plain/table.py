@@ -8,6 +8,7 @@
 
 from chatloop.conversation import Message, Reject
 from chatloop.formats.format import Parsed
+from chatloop.formats.plain.ordering import ranks
 from chatloop.formats.turns import (
     CHAT,
     finished,
@@ -99,18 +100,17 @@ def _turn(row: dict[str, object], at: int, columns: Columns, source: Source) -> 
 def _in_order(
     rows: list[dict[str, object]], column: str | None
 ) -> list[dict[str, object]] | Reject:
-    """Rows by a column of numbers, or of texts that sort (such as ISO times); else as they are."""
+    """Rows by a column of numbers, times or texts of one shape; else as they are."""
     if column is None:
         return rows
-    values = [row[column] for row in rows]
-    if all(isinstance(value, str) for value in values):
-        digits = all(str(v).strip().isdecimal() and len(str(v)) < 16 for v in values)  # noqa: PLR2004
-        return sorted(rows, key=lambda row: int(str(row[column])) if digits else str(row[column]))
-    if all(type(value) is int for value in values):
-        return sorted(rows, key=lambda row: int(str(row[column])))
-    return Reject(
-        "bad_order", f"column {column!r} holds neither whole numbers nor texts throughout"
-    )
+    found = ranks([row[column] for row in rows])
+    if found is None:
+        return Reject(
+            "bad_order",
+            f"column {column!r} holds neither numbers nor ISO times nor texts of one shape "
+            "throughout; leave `turn` out where rows stand in order",
+        )
+    return [rows[at] for at in sorted(range(len(rows)), key=found.__getitem__)]
 
 
 def _topic(row: dict[str, object], columns: Columns) -> object:

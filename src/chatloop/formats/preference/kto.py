@@ -6,7 +6,7 @@
 
 from chatloop.conversation import Conversation, Preference, Reject
 from chatloop.formats.format import Parsed
-from chatloop.formats.preference.marks import is_thumb, thumb
+from chatloop.formats.preference.marks import is_thumb, may_be_thumb, numbered, thumb
 from chatloop.formats.preference.preference import Turns
 from chatloop.formats.preference.sides import side
 from chatloop.formats.turns import finished, first, not_an_object
@@ -16,17 +16,18 @@ OPTIONS = frozenset({"speakers", "tools", "weights"})
 
 
 def fits(record: object) -> bool:
-    """Whether a record has the keys that this format is known by."""
-    return is_thumb(record)
+    """Whether a record has the keys that this format is known by; 1 and 0 may mean it too."""
+    return is_thumb(record) or may_be_thumb(record)
 
 
 def parse(record: object, source: Source) -> list[Parsed]:
     """A preference with one answer: chosen with a thumb up, rejected with a thumb down."""
     if not isinstance(record, dict):
         return [*not_an_object(record)]
-    good = thumb(record.get("label"))
+    label = first(record, "label", "kto_tag")
+    good = thumb(label) if numbered(label) is None else numbered(label)
     if good is None:
-        return [Reject("bad_label", "`label` is neither true nor false")]
+        return [Reject("bad_label", "`label` is neither true nor false, nor 1 or 0")]
     sides = _sides(record, source)
     if isinstance(sides, Reject):
         return [sides]
@@ -40,8 +41,9 @@ def parse(record: object, source: Source) -> list[Parsed]:
 
 def _sides(record: dict[str, object], source: Source) -> tuple[Turns, Turns] | Reject:
     """Prompt and answer; of messages, the last one is the answer."""
-    if record.get("messages") is not None:
-        turns = side(record["messages"], "user", source)
+    listed = first(record, "messages", "conversations")
+    if listed is not None:
+        turns = side(listed, "user", source)
         if isinstance(turns, Reject):
             return turns
         if len(turns) < 2 or turns[-1].role != "assistant":  # noqa: PLR2004

@@ -22,8 +22,23 @@ def is_pair(record: object) -> bool:
 
 def is_thumb(record: object) -> bool:
     """Whether a record says of an answer that it is good or bad."""
-    if not isinstance(record, dict) or thumb(record.get("label")) is None:
+    if not isinstance(record, dict):
         return False
+    if isinstance(record.get("kto_tag"), bool):  # LLaMA-Factory's
+        return "messages" in record or "conversations" in record
+    return _is_judged(record) and thumb(record.get("label")) is not None
+
+
+def may_be_thumb(record: object) -> bool:
+    """Whether its label is 1 or 0, which may be a thumb and may be the number of a class."""
+    return (
+        isinstance(record, dict)
+        and _is_judged(record)
+        and numbered(record.get("label")) is not None
+    )
+
+
+def _is_judged(record: dict[str, object]) -> bool:
     return {"prompt", "completion"} <= record.keys() or "messages" in record
 
 
@@ -33,3 +48,9 @@ def thumb(label: object) -> bool | None:
         return label
     said = label.strip().casefold() if isinstance(label, str) else ""
     return {"true": True, "false": False}.get(said)
+
+
+def numbered(label: object) -> bool | None:
+    """The same of 1 and 0."""
+    said = str(label).strip() if type(label) is int or isinstance(label, str) else ""
+    return {"1": True, "0": False}.get(said)

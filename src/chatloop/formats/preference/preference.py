@@ -60,7 +60,7 @@ def _prompt(record: dict[str, object], source: Source) -> Turns | Reject:
     held = given if isinstance(given, dict) else record
     value = first(held, "prompt", "messages", "conversations", "question", "instruction")
     prompt = side(value, "user", source)
-    opening = record.get("system")
+    opening = first(record, "system", "system_prompt")
     if isinstance(prompt, Reject) or opening in (None, ""):
         return prompt
     if not isinstance(opening, str):

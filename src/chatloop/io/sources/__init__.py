@@ -62,15 +62,16 @@ def records_by_file(source: Source, at: int, text: bool = False) -> Iterator[Ite
     if source.revision is not None:
         yield read_dataset(source, at)
     for path in find_files(source, at):
-        yield read_records(path, text)
+        yield read_records(path, text, source.encoding)
 
 
-def read_records(path: Path, text: bool = False) -> Iterator[Record]:
+def read_records(path: Path, text: bool = False, encoding: str | None = None) -> Iterator[Record]:
     """Every record of a file; a broken one comes with the reason and the rest goes on.
 
     Args:
         path: what it is shows in its first bytes, and for tables, YAML and text in its name.
         text: whether it is text, whatever its name; of it, a record is a conversation.
+        encoding: what it is in where it is neither UTF-8 nor marked as UTF-16.
 
     Raises:
         UserError: the file cannot be read, its compression is cut short or broken, it unfolds like
@@ -79,12 +80,12 @@ def read_records(path: Path, text: bool = False) -> Iterator[Record]:
     name = path.name.lower()
     for packed in filter(None, PACKED):
         name = name.removesuffix(packed)
-    with opened(path) as file:
+    with opened(path, encoding) as file:
         start = file.peek(64)[:64]
     if text:
-        return read_text_records(path)
+        return read_text_records(path, encoding)
     if start.startswith(PARQUET_MAGIC):
         return read_parquet_records(path)
     if name.endswith(TEXT_SUFFIXES) and not _JSON.match(start):
-        return read_text_records(path)
-    return _BY_SUFFIX.get(Path(name).suffix, read_json_records)(path)
+        return read_text_records(path, encoding)
+    return _BY_SUFFIX.get(Path(name).suffix, read_json_records)(path, encoding)

@@ -36,6 +36,7 @@ class Intake:
         self._numbers: dict[str, int] = {}
         self.counts: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
+        self.places: dict[str, str] = {}
 
     def add(self, source: str, record: Record, parsed: Sequence[Parsed]) -> None:
         """Keep what a record holds under free ids; quarantine it for each part that is rejected."""
@@ -94,6 +95,7 @@ class Intake:
         where = (self._source, unicode(record.file), record.line)
         self._quarantined.append((*where, why.reason, detail, raw))
         self.reasons[why.reason] += 1
+        self.places.setdefault(why.reason, f"{record.file} line {record.line}")
         self._hold(1, len(raw))
 
     def _hold(self, rows: int, chars: int) -> None:

@@ -25,6 +25,15 @@ MAX_BYTES = 2**40
 # Memory that a zstd file may ask for: its window is 2 to the power of 27 bytes at most.
 _WINDOW = 2**27
 _CHUNK = 2**16
+_FOREIGN = {
+    b"PK\x03\x04": "a zip archive or an Office document; unpack it, or save it as CSV",
+    b"%PDF": "a PDF document; export its conversations as text or CSV",
+    b"BZh": "packed with bzip2; unpack it, or pack it with gzip",
+    b"\xfd7zX": "packed with xz; unpack it, or pack it with gzip",
+    b"7z\xbc\xaf": "a 7z archive; unpack it",
+    b"SQLi": "an SQLite database; export its table as CSV",
+    b"\xd0\xcf\x11\xe0": "an old Office document; save it as CSV",
+}
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -34,15 +43,17 @@ _MARKS = (
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[io.BufferedReader]:
+def opened(path: Path, encoding: str | None = None) -> Iterator[io.BufferedReader]:
     """The uncompressed bytes; what a file is shows in its first bytes, not in its name.
+
+    In UTF-8, from `encoding` where that is given.
 
     Raises:
         UserError: it cannot be read, is damaged, or unfolds to a size that no text has.
     """
     try:
         with path.open("rb") as file:
-            yield _as_utf8(_unpacked(path, file))
+            yield _as_utf8(_unpacked(path, file), encoding)
     except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError) as error:
         raise UserError(f"{path}: is cut short or damaged ({error}); copy it again") from error
     except OSError as error:
@@ -51,6 +62,9 @@ def opened(path: Path) -> Iterator[io.BufferedReader]:
 
 def _unpacked(path: Path, file: io.BufferedReader) -> io.BufferedReader:
     start = file.peek(4)[:4]
+    for magic, what in _FOREIGN.items():
+        if start.startswith(magic):
+            raise UserError(f"{path}: is {what}")
     if start.startswith(GZIP_MAGIC):
         return io.BufferedReader(_Bounded(path, gzip.GzipFile(fileobj=file)), _CHUNK)
     if start == ZSTD_MAGIC:
@@ -60,13 +74,13 @@ def _unpacked(path: Path, file: io.BufferedReader) -> io.BufferedReader:
     return file
 
 
-def _as_utf8(file: io.BufferedReader) -> io.BufferedReader:
-    """UTF-16 and UTF-32 by their byte order marks; all else is taken for UTF-8."""
+def _as_utf8(file: io.BufferedReader, encoding: str | None) -> io.BufferedReader:
+    """What the user names, UTF-16 and UTF-32 by their marks; all else is taken for UTF-8."""
     start = file.peek(4)[:4]
-    for mark, encoding in _MARKS:
+    for mark, marked in _MARKS:
         if start.startswith(mark):
-            return io.BufferedReader(_Recoded(file, encoding), _CHUNK)
-    return file
+            return io.BufferedReader(_Recoded(file, marked), _CHUNK)
+    return io.BufferedReader(_Recoded(file, encoding), _CHUNK) if encoding else file
 
 
 class _Bounded(io.RawIOBase):

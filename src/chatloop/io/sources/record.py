@@ -14,6 +14,7 @@ from chatloop.conversation import Reject
 # A record longer than this is not read into memory; of what is quarantined for it, so much is kept.
 MAX_RECORD, KEPT = 64 * 2**20, 4096
 _LONGEST_INT = 1000
+ENCODING = "where the file is in another encoding, the source names it: encoding: cp1252"
 
 
 @dataclass(frozen=True)
@@ -62,4 +63,4 @@ def too_long(file: str, line: int, start: bytes) -> Record:
 def not_utf8(file: str, line: int, content: bytes, at: int) -> Record:
     """The record for bytes that are no UTF-8."""
     text = content.decode("utf-8", errors="replace")
-    return Record(file, line, text, None, Reject("not_utf8", f"byte {at}"))
+    return Record(file, line, text, None, Reject("not_utf8", f"byte {at}; {ENCODING}"))

@@ -17,6 +17,7 @@ from chatloop.errors import UserError
 from chatloop.io.sources.opening import opened
 from chatloop.io.sources.record import (
     DECODER,
+    ENCODING,
     MAX_RECORD,
     Record,
     bounded_lines,
@@ -31,27 +32,27 @@ _BLANK = re.compile(r"[ \t\r\n]*")
 _BOM = codecs.BOM_UTF8
 
 
-def read_json_records(path: Path) -> Iterator[Record]:
+def read_json_records(path: Path, encoding: str | None = None) -> Iterator[Record]:
     """Every record of a file; a broken line comes with its reason and the rest goes on.
 
     Raises:
         UserError: neither JSON nor JSON lines, or a document that ends too early.
     """
-    with opened(path) as file:
+    with opened(path, encoding) as file:
         listed = _is_list(file)
     given = 0
     if listed:
         try:
-            for record in _entries(path):
+            for record in _entries(path, encoding):
                 yield record
                 given += 1
         except (ValueError, RecursionError) as error:
-            if given or not _has_json_line(path):
+            if given or not _has_json_line(path, encoding):
                 raise _neither(path, error) from error
         else:
             return
-    with opened(path) as file:
-        yield from _lines_or_object(path, file)
+    with opened(path, encoding) as file:
+        yield from _lines_or_object(path, file, encoding)
 
 
 def _is_list(file: IO[bytes]) -> bool:
@@ -61,9 +62,9 @@ def _is_list(file: IO[bytes]) -> bool:
     return start.startswith(b"[") and not (rest.strip() and _is_json(first))
 
 
-def _entries(path: Path) -> Iterator[Record]:
+def _entries(path: Path, encoding: str | None) -> Iterator[Record]:
     """Entries of a list with their own text; no more of it is in memory than the longest takes."""
-    with opened(path) as file:
+    with opened(path, encoding) as file:
         window, number = _Window(file), 0
         window.skip("[")
         while window.next() != "]":
@@ -128,18 +129,18 @@ class _Window:
             raise ValueError("an entry is no JSON, or too long")
 
 
-def _lines_or_object(path: Path, file: IO[bytes]) -> Iterator[Record]:
+def _lines_or_object(path: Path, file: IO[bytes], encoding: str | None) -> Iterator[Record]:
     name, lines = path.as_posix(), enumerate(bounded_lines(file), start=1)
     for at, (line, long) in lines:
         if not line.removeprefix(_BOM).strip():
             continue
         if not long and not _is_json(line):
-            document = _document(path, line, file)
+            document = _document(path, line, file, encoding)
             if document is not None:
                 yield document
                 return
             # Lines after all, of which the first is broken: from here on again, line by line.
-            yield from _lines(path)
+            yield from _lines(path, encoding)
             return
         yield _line(name, at, line, long)
         for number, (following, cut) in lines:
@@ -149,14 +150,14 @@ def _lines_or_object(path: Path, file: IO[bytes]) -> Iterator[Record]:
     raise UserError(f"{path}: is empty; it may be cut short")
 
 
-def _lines(path: Path) -> Iterator[Record]:
-    with opened(path) as file:
+def _lines(path: Path, encoding: str | None) -> Iterator[Record]:
+    with opened(path, encoding) as file:
         for at, (line, long) in enumerate(bounded_lines(file), start=1):
             if long or line.strip():
                 yield _line(path.as_posix(), at, line, long)
 
 
-def _document(path: Path, start: bytes, file: IO[bytes]) -> Record | None:
+def _document(path: Path, start: bytes, file: IO[bytes], encoding: str | None) -> Record | None:
     """A file that is one JSON object; None where it is JSON lines with a broken one.
 
     Raises:
@@ -164,27 +165,29 @@ def _document(path: Path, start: bytes, file: IO[bytes]) -> Record | None:
     """
     content = start + file.read(MAX_DOCUMENT)
     if len(content) >= MAX_DOCUMENT:
-        if _has_json_line(path):
+        if _has_json_line(path, encoding):
             return None
         raise UserError(f"{path}: is one JSON object of over 1 GiB; write it as JSON lines")
     try:
         text = content.decode("utf-8-sig").strip()
         return Record(path.as_posix(), 1, text, DECODER.decode(text))
     except (ValueError, RecursionError) as error:
-        if _has_json_line(path):
+        if _has_json_line(path, encoding):
             return None
         raise _neither(path, error) from error
 
 
 def _neither(path: Path, error: Exception) -> UserError:
     # The message of a JSON error names a position, never the content; others may say more.
+    if isinstance(error, UnicodeDecodeError):
+        return UserError(f"{path}: byte {error.start} is no UTF-8; {ENCODING}")
     detail = str(error) if isinstance(error, json.JSONDecodeError) else type(error).__name__
     return UserError(f"{path}: is neither JSON nor JSON lines ({detail}); it may be cut short")
 
 
-def _has_json_line(path: Path) -> bool:
+def _has_json_line(path: Path, encoding: str | None) -> bool:
     """Whether one of the first thousand lines is JSON on its own."""
-    with opened(path) as file:
+    with opened(path, encoding) as file:
         first = islice(bounded_lines(file), 1000)
         return any(not long and line.strip() and _is_json(line) for line, long in first)
 

@@ -4,6 +4,7 @@ Record("faq.csv", 2, "When do you open?,At nine.", {"question": "When…", "answ
 """
 
 import csv
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -20,17 +21,19 @@ PARQUET_MAGIC = b"PAR1"
 # Characters in a cell. A quote that is never closed reaches no further than this.
 MAX_CELL, MAX_ROW = 2**20, 2**22
 _DELIMITERS = ",;\t|"
+# Excel's first line, where it writes one.
+_TOLD = re.compile(r'"?sep=([,;\t|])"?\s*')
 _BATCH = 500
 
 
-def read_csv_records(path: Path) -> Iterator[Record]:
+def read_csv_records(path: Path, encoding: str | None = None) -> Iterator[Record]:
     """Every row under the names in the first one; a row that is broken comes with its reason.
 
     Raises:
         UserError: the first row names no columns, or one of them twice.
     """
     csv.field_size_limit(MAX_CELL)
-    with opened(path) as file:
+    with opened(path, encoding) as file:
         lines = _Lines(file)
         header = _header(path, lines)
         delimiter = header.pop()
@@ -44,11 +47,19 @@ def _header(path: Path, lines: "_Lines") -> list[str]:
     if not lines.more():
         raise UserError(f"{path}: is empty; it may be cut short")
     first = lines.peek()
-    delimiter = max(_DELIMITERS, key=first.count)
+    told = _TOLD.fullmatch(first)
+    if told:
+        lines.row(",")
+        first = lines.peek() if lines.more() else ""
+    delimiter = told[1] if told else max(_DELIMITERS, key=first.count)
     _, names = lines.row(delimiter)
-    if isinstance(names, Reject) or len(set(names)) < len(names) or not all(names):
-        raise UserError(f"{path}: its first row must name every column, each once")
-    return [*(name.strip() for name in names), delimiter]
+    if isinstance(names, Reject) or not any(name.strip() for name in names):
+        raise UserError(f"{path}: its first row must name the columns")
+    # Programs leave the column of row numbers without a name, and empty ones at the end.
+    header = [name.strip() or f"column {at}" for at, name in enumerate(names, start=1)]
+    if len(set(header)) < len(header):
+        raise UserError(f"{path}: its first row names a column twice")
+    return [*header, delimiter]
 
 
 class _Lines:

@@ -26,13 +26,13 @@ _RULE = re.compile(r"\s{0,8}(?:-{3,}|={3,}|\*{3,}|#{3,})\s*")
 _TWO = 2
 
 
-def read_text_records(path: Path) -> Iterator[Record]:
+def read_text_records(path: Path, encoding: str | None = None) -> Iterator[Record]:
     """Every conversation of a file, named after its first line."""
-    with opened(path) as file:
+    with opened(path, encoding) as file:
         divides = _divider(file.read(_LOOK).decode("utf-8-sig", "replace"))
     held: list[bytes] = []
     size = start = 0
-    with opened(path) as file:
+    with opened(path, encoding) as file:
         for at, (line, long) in enumerate(bounded_lines(file), start=1):
             if divides(line.decode("utf-8", "replace")) or long or size > MAX_CONVERSATION:
                 yield from _record(path, start, held)

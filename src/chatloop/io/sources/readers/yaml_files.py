@@ -23,13 +23,13 @@ _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _PLAIN_TAGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))
 
 
-def read_yaml_records(path: Path) -> Iterator[Record]:
+def read_yaml_records(path: Path, encoding: str | None = None) -> Iterator[Record]:
     """Entries of a list, or documents, one a record.
 
     Raises:
         UserError: it is no YAML, has tags of its own, or unfolds beyond an honest size.
     """
-    with opened(path) as file:
+    with opened(path, encoding) as file:
         content = file.read(MAX_FILE + 1)
     if len(content) > MAX_FILE:
         raise UserError(f"{path}: is YAML of over {MAX_FILE // 2**20} MiB; write it as JSON lines")
