@@ -30,6 +30,8 @@ SMALL = (
     "gate.resamples=200",
     "gate.preference.min_rows=8",
     "serve.engine.follow_seconds=0.2",
+    # Of small products, a second thread costs more than it does.
+    *(f"{part}.threads=1" for part in ("train", "align", "evaluate", "serve.engine")),
 )
 
 
