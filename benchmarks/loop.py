@@ -16,7 +16,8 @@ three rounds fit into the time on two cores:
     feedback's corrections   judge   what the team corrects is manner: it tunes, and is no new
                                      conversation, so that the shop is trained on once
     align.held_out_share     0.2     enough for the gate to hear people after one round
-    align.epochs             1.0     with more ratings come more steps
+    align.epochs             1.0     with more ratings come more steps,
+    align.learning_rate      1.0e-4  half as large ones, so that the third round's still count
     align.evaluate_every     30      measuring the validation split costs as ten steps do
     threads                  2       of train, align, evaluate and serve.engine; --threads
 """
@@ -45,6 +46,7 @@ CHANGES = (
     "{path: feedback, format: feedback, corrections: judge}]",
     "align.held_out_share=0.2",
     "align.epochs=1.0",
+    "align.learning_rate=1.0e-4",
     "align.evaluate_every=30",
 )
 
