@@ -3,9 +3,9 @@
     hidden("Where is order #48213?", "Sorry for the wait! Order #48213 left us today.")  →  1.0
     hidden("Where is order #48213?", "It left us today.")                                →  0.333
 
-Half of the answers get a thumb. The other half, where they are not what the team likes, are written
-anew: polite, short, with the number, and in the words of the answer where they will do. Whose order
-it is does not count: the embedded base is too small to copy digits.
+Every answer gets a thumb, and of three that the team does not like two are written anew: polite, short,
+with the number, and in the words of the answer where they will do. Whose order it is does not count:
+the embedded base is too small to copy digits.
 """
 
 import re
@@ -48,15 +48,15 @@ def hidden(asked: str, answer: str) -> float:
 
 
 def opinion(asked: str, answer: str, number: int) -> Opinion:
-    """On answer `number` of a round: every second one that is not liked is corrected."""
+    """On answer `number` of a round: two of three that are not liked are corrected."""
     if hidden(asked, answer) >= GOOD:
         return Opinion("up")
-    return Opinion("down", corrected(asked, answer, number) if number % 2 else None)
+    return Opinion("down", corrected(asked, answer, number) if number % 3 else None)
 
 
 def corrected(asked: str, answer: str, number: int) -> str:
     """What a rater writes instead: no more of the answer than fits, an opening, the number."""
-    opening = "" if POLITE.search(answer.lower()) else OPENINGS[number // 2 % len(OPENINGS)]
+    opening = "" if POLITE.search(answer.lower()) else OPENINGS[number % len(OPENINGS)]
     told = ORDER.search(asked)
     wanted = f"(order {told[0]})" if told and not NAMED.search(answer) else ""
     room = SHORT - len(f"{opening} {wanted}".split())

@@ -24,7 +24,7 @@ from chatloop.io.tables import read_table
 
 TEAM, CUSTOMERS, UNSEEN = 2026, 31, 77  # seeds: of sampling, of who asks, of who is never rated
 RATERS, WARMTH = 24, 0.7  # who rates, the temperature of what is rated
-SWAP_SECONDS = 120.0
+SWAP_SECONDS = 600.0
 
 Say = Callable[[str], None]
 

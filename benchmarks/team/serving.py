@@ -24,7 +24,7 @@ from benchmarks.team.rater import Prompt
 from flows.processes import child
 
 AT_ONCE, LONGEST = 24, 64  # requests open at a time, tokens of an answer
-LOOK_SECONDS, UP_SECONDS = 0.2, 300.0
+LOOK_SECONDS, UP_SECONDS = 0.5, 600.0
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ class Source(Section):
     weights: Literal["refuse", "ignore"] = "refuse"
     tools: Literal["refuse", "skip"] = "refuse"
     thumbs: Literal["judge", "teach"] = "judge"
+    corrections: Literal["judge", "teach"] = "teach"
     revision: str | None = Field(default=None, pattern=r"^[0-9a-f]{40}$")
     subset: str | None = None
     split: str | None = None

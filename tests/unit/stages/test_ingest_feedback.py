@@ -34,11 +34,9 @@ class Ingested:
         return row["outcome"], row["reason"]
 
 
-def ingested(
-    folder: Path, opinions: list[Said], share: float = 0.0, thumbs: str = "judge"
-) -> Ingested:
+def ingested(folder: Path, opinions: list[Said], share: float = 0.0, **options: str) -> Ingested:
     snapshot(ListLog(opinions), folder / "snapshot", folder / "snapshot.json")
-    again = Source.model_validate({"path": "feedback", "thumbs": thumbs})
+    again = Source.model_validate({"path": "feedback", **options})
     params = IngestParams(
         sources=(again, Source(path="builtin")),
         builtin=Builtin(conversations=50, seed=1),
@@ -56,6 +54,15 @@ def test_a_correction_is_a_conversation_and_a_pair(tmp_path: Path) -> None:
     name = "feedback/3/chatcmpl-1/fb-1"
     assert found.turns["content"].to_list() == ["Hi", "Hello"]
     assert set(found.turns["conversation_id"]) == {name} == set(found.judged["conversation_id"])
+    sides = dict(found.judged.select("side", "content").iter_rows())
+    assert sides == {"prompt": "Hi", "chosen": "Hello", "rejected": "What?"}
+
+
+def test_a_correction_is_a_pair_alone_by_choice(tmp_path: Path) -> None:
+    opinions = [said(1, prompt="Hi", answer="What?", correction="Hello")]
+    found = ingested(tmp_path, opinions, corrections="judge")
+
+    assert found.turns.is_empty()
     sides = dict(found.judged.select("side", "content").iter_rows())
     assert sides == {"prompt": "Hi", "chosen": "Hello", "rejected": "What?"}
 

@@ -3,7 +3,8 @@
 {"feedback_id": "fb-01J…", "exchange_id": "chatcmpl-9f…", "version": "3", "rating": "down",
  "correction": "Returns take 30 days.", "messages": [{"role": "user", …}], "answer": "No idea."}
 
-A correction is a conversation and a pair (the correction over the answer), a thumb a judged answer.
+A correction is a conversation and a pair (the correction over the answer), a thumb a judged answer;
+the options `corrections` and `thumbs` say whether either is a conversation.
 """
 
 from chatloop.conversation import Message, Preference, Reject
@@ -13,7 +14,7 @@ from chatloop.formats.preference.marks import is_opinion
 from chatloop.formats.turns import not_an_object
 from chatloop.params.sources import Source
 
-OPTIONS = frozenset({"thumbs"})
+OPTIONS = frozenset({"thumbs", "corrections"})
 # Nobody corrects an answer with a book.
 LONGEST = 32_000
 
@@ -51,7 +52,8 @@ def _judged(
         return Reject("too_large", f"a correction of more than {LONGEST:,} characters")
     said = correction.strip() if isinstance(correction, str) else ""
     if said and said != answer.strip():
-        return Preference(name, prompt, (Message("assistant", said),), given)
+        wanted, learned = (Message("assistant", said),), source.corrections == "teach"
+        return Preference(name, prompt, wanted, given, learned=learned)
     if rating not in ("up", "down"):
         return Reject("unchanged" if said else "nothing_said", "neither a thumb nor a correction")
     if not given:
