@@ -14,7 +14,7 @@ import transformers
 
 from chatloop.errors import UserError
 from chatloop.params.serving import EngineParams
-from chatloop.serve.engines.engine import Engine
+from chatloop.serve.engines.engine import Engine, Part
 from chatloop.serve.loading import building
 from chatloop.serve.loading.building import engine_of
 from chatloop.serve.model import Sampling
@@ -96,6 +96,7 @@ def test_rows_together_answer_as_transformers_does_alone(name: str, chatml: Any)
     model = made(name, chatml)
     decoder = building._decoder(model, EngineParams(max_streams=4))
     assert type(decoder).__name__ == "RowDecoder"
+    assert isinstance(decoder._forward, torch.jit.ScriptModule)
     engine = building.Scheduler(decoder)
     asked = prompts(6, len(chatml))
     found = answers(engine, asked, Sampling(max_tokens=20), chatml.eos_token_id)
@@ -135,18 +136,19 @@ def test_a_hundred_prompts_of_a_real_model_greedy(tinystories: Path, cache: Path
 def test_in_int8_nobodys_numbers_depend_on_who_stands_beside_them(chatml: Any) -> None:
     params = EngineParams(quantization="int8", max_streams=3)
     decoder = building._decoder(made("llama", chatml), params)
-    alone = decoder.fill(0, [5, 6, 7], 0)
-    decoder.fill(1, list(range(60)), 0)
-    beside = decoder.step([8, 9])[0]
-    decoder.fill(0, [5, 6, 7], 0)
-    assert np.array_equal(decoder.fill(0, [5, 6, 7], 0), alone)
-    np.testing.assert_allclose(decoder.step([8])[0], beside, rtol=1e-4, atol=1e-4)
+    asked = Part(0, 0, (5, 6, 7))
+    (alone,) = decoder.read([asked])
+    again, _ = decoder.read([asked, Part(1, 0, tuple(range(60)))])
+    np.testing.assert_allclose(again, alone, rtol=1e-4, atol=1e-4)
+    beside, _ = decoder.read([Part(0, 3, (8,)), Part(1, 60, (9,))])
+    decoder.read([asked])
+    np.testing.assert_allclose(decoder.read([Part(0, 3, (8,))])[0], beside, rtol=1e-4, atol=1e-4)
 
 
 def test_a_model_that_makes_its_own_cache_is_run_row_by_row(
     chatml: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(building, "_agrees", lambda *_: False)
+    monkeypatch.setattr(building, "_in_rows", lambda *_: None)
     model = made("mistral", chatml)
     engine = building.Scheduler(building._decoder(model, EngineParams(max_streams=3)))
     asked = prompts(5, len(chatml))
