@@ -60,12 +60,13 @@ class Engine(Protocol):
 @dataclass(frozen=True)
 class Part:
     """What a row reads: ids from place `start` on, what was there forgotten; and how many of the
-    last ones it wants logits after."""
+    last ones it wants logits after. With `likeliest` the largest has to be exact, no other."""
 
     row: int
     start: int
     ids: tuple[int, ...]
     asked: int = 1
+    likeliest: bool = False
 
 
 class Decoder(Protocol):

@@ -15,7 +15,9 @@ from chatloop.serve.engines.engine import Decoder, Draw, Logits, Part, Rewinding
 from chatloop.serve.engines.rows.prefixes import LEAST, Prefixes, common
 
 PIECE = 256  # prompt tokens that are read between two steps
-TOGETHER = 16  # tokens of a step that cost little more than one: weights are read once for all
+# Tokens of a step: so many cost little more than one, as weights are read once for all; so many are
+# worth it where a stream's guesses have been right.
+TOGETHER, PROVEN = 16, 32
 
 Say = Callable[[Ticket, Draw | Exception | None], None]
 
@@ -82,15 +84,17 @@ class Table:
 
     def step(self) -> None:
         """The next token of each row, and what it may say after."""
-        parts, spare = [], max(TOGETHER - len(self.rows), 0)
+        parts, drafted = [], len(self.rows)
         for row, ticket in enumerate(self.rows):
-            share = spare // (len(self.rows) - row)
-            # The last token that is asked for, and the context's, need nothing after them.
-            most = min(share, ticket.sampling.max_tokens - len(ticket.drawn) - 1)
+            spare = (PROVEN if ticket.drafts.proven else TOGETHER) - drafted
+            # Nothing is needed after the last token that is asked for.
+            most = min(
+                spare // (len(self.rows) - row), ticket.sampling.max_tokens - len(ticket.drawn) - 1
+            )
             draft = ticket.drafts.guess(most) if self._drafts else ()
-            spare -= len(draft)
+            drafted += len(draft)
             ids = (ticket.drawn[-1], *draft)
-            parts.append(Part(row, ticket.read, ids, len(ids)))
+            parts.append(Part(row, ticket.read, ids, len(ids), ticket.plain))
         for ticket, part, logits in zip(
             list(self.rows), parts, self._decoder.read(parts), strict=True
         ):
@@ -134,7 +138,7 @@ class Table:
             some = ids[ticket.read : ticket.read + budget]
             whole = ticket.read + len(some) == len(ids)
             self._reading.append(ticket)
-            parts.append(Part(row, ticket.read, some, int(whole)))
+            parts.append(Part(row, ticket.read, some, int(whole), ticket.plain))
             budget -= len(some)
         return parts
 

@@ -16,9 +16,11 @@ from chatloop.params.serving import EngineParams
 from chatloop.serve.engines.engine import Decoder, Engine, Logits, Part
 from chatloop.serve.engines.lone import CTranslate2Lone, Lone
 from chatloop.serve.engines.rows.decoder import RowDecoder
+from chatloop.serve.engines.rows.head import LikeliestHead, can_look_first
 from chatloop.serve.engines.rows.linears import can_pack, pack
 from chatloop.serve.engines.scheduler import Scheduler
 from chatloop.serve.engines.serial import SerialDecoder
+from chatloop.serve.loading.comparing import is_faster
 from chatloop.serve.loading.conversion import UnknownShapeError, converted
 
 log = logging.getLogger("chatloop.serve")
@@ -45,6 +47,8 @@ def engine_of(folder: Path, content: str, params: EngineParams) -> Engine:
     decoder = _decoder(model.cuda() if on_gpu else model, params)
     wants_lone = params.engine == "ctranslate2" or (params.engine == "auto" and not on_gpu)
     lone = _lone(folder, content, params, decoder) if wants_lone else None
+    if lone is not None and params.engine == "auto" and not is_faster(lone, decoder):
+        lone = None
     room = params.prefix_mib * 2**20
     return Scheduler(decoder, lone, prefix_bytes=room, drafts=params.drafts)
 
@@ -54,24 +58,36 @@ def _decoder(model: Any, params: EngineParams) -> Decoder:
     right = _own_logits(model)
     if model.device.type == "cpu":
         if can_pack(params.quantization):
-            packed = _copied(model)
-            pack(packed, params.quantization)
-            decoder = _in_rows(packed, right, params.quantization, params.max_streams)
+            decoder = _packed_in_rows(model, right, params)
             if decoder is not None:
                 return decoder
         log.warning("%s: is run in float32, its products not packed", type(model).__name__)
-    decoder = _in_rows(_copied(model), right, "float32", params.max_streams)
+    decoder = _in_rows(_copied(model), None, right, "float32", params.max_streams)
     if decoder is not None:
         return decoder
     log.warning("%s: its rows are run one after the other", type(model).__name__)
     return SerialDecoder(model, params.max_streams)
 
 
-def _in_rows(model: Any, right: Logits, quantization: str, rows: int) -> RowDecoder | None:
+def _packed_in_rows(model: Any, right: Logits, params: EngineParams) -> RowDecoder | None:
+    """In float32 with two heads, one of them for whoever wants the likeliest token alone."""
+    packed = _copied(model)
+    pack(packed, params.quantization)
+    likeliest = None
+    if params.quantization == "float32" and can_look_first(model):
+        likeliest, head = _copied(packed), model.get_output_embeddings()
+        bias = None if head.bias is None else head.bias.detach()
+        likeliest.set_output_embeddings(LikeliestHead(head.weight.detach(), bias))
+    return _in_rows(packed, likeliest, right, params.quantization, params.max_streams)
+
+
+def _in_rows(
+    model: Any, likeliest: Any, right: Logits, quantization: str, rows: int
+) -> RowDecoder | None:
     """As a graph, or from Python where it is no graph; None where its logits are others."""
     for graph in (True, False):
         try:
-            decoder = RowDecoder(model, rows, graph=graph)
+            decoder = RowDecoder(model, rows, likeliest=likeliest, graph=graph)
             if _agrees(decoder, _probe(model), right, quantization):
                 return decoder
             said = "its logits in rows are not its own"
@@ -133,5 +149,10 @@ def _agrees(decoder: Decoder, probe: list[int], right: Logits, quantization: str
     for begin, end in ((0, 9), (9, len(most) - 1)):
         beside = [] if first == second else [Part(first, 0, tuple(most[:5]))]
         decoder.read([*beside, Part(second, begin, tuple(most[begin:end]))])
-    (found,) = decoder.read([Part(second, len(most) - 1, (most[-1], last), 2)])
-    return bool(np.abs(found - right).max() <= CLOSE[quantization] * np.abs(right).max())
+    near = CLOSE[quantization] * np.abs(right).max()
+    whole, largest = (
+        decoder.read([Part(second, len(most) - 1, (most[-1], last), 2, likeliest)])[0]
+        for likeliest in (False, True)
+    )
+    drawn = np.take_along_axis(right, largest.argmax(-1)[:, None], -1)[:, 0]
+    return bool(np.abs(whole - right).max() <= near and (right.max(-1) - drawn).max() <= near)

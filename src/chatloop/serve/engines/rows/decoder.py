@@ -24,26 +24,28 @@ class RowDecoder:
         RuntimeError, TypeError, ValueError, KeyError: it cannot be run in rows; the reason.
     """
 
-    def __init__(self, model: Any, rows: int, *, graph: bool = True) -> None:
+    def __init__(self, model: Any, rows: int, *, likeliest: Any = None, graph: bool = True) -> None:
+        """`likeliest` is the same model with a head that has the largest logit right, no other."""
         self.rows = rows
-        model.set_attn_implementation(NAME)
+        for one in (model, likeliest):
+            if one is not None:
+                one.set_attn_implementation(NAME)
         self._device, self._dtype = model.device, model.dtype
         config = model.config.get_text_config()
         like = _layers(model)
         self._window, windows = _windows(config, len(like))
         self._places = Places(max(rows, 2), like)
-        forward = Forward(model, windows)
-        # Traced with two rows, one of them shorter: nothing in the graph is of a fixed size.
-        self._forward: Any = (
-            traced(forward, self._inputs([Part(0, 0, (1, 1, 1)), Part(1, 0, (1, 1))]))
-            if graph
-            else forward
-        )
+        self._forward = self._made(Forward(model, windows), graph)
+        self._likeliest = self._forward
+        if likeliest is not None:
+            self._likeliest = self._made(Forward(likeliest, windows), graph)
 
     @torch.inference_mode()
     def read(self, parts: Sequence[Part]) -> list[Logits]:
         """As `Decoder.read`."""
-        logits = self._forward(*self._inputs(parts)).float().cpu().numpy()
+        least = all(part.likeliest for part in parts if part.asked)
+        forward = self._likeliest if least else self._forward
+        logits = forward(*self._inputs(parts)).float().cpu().numpy()
         edges = accumulate((part.asked for part in parts), initial=0)
         return [logits[begin:end] for begin, end in pairwise(edges)]
 
@@ -62,6 +64,12 @@ class RowDecoder:
         """As `Rewinding.put`."""
         self._places.put(kept, row, length)
 
+    def _made(self, forward: Forward, graph: bool) -> Any:
+        """Traced with two rows, one of them shorter: nothing in the graph is of a fixed size."""
+        if not graph:
+            return forward
+        return traced(forward, self._inputs([Part(0, 0, (1, 1, 1)), Part(1, 0, (1, 1))]))
+
     def _inputs(self, parts: Sequence[Part]) -> Inputs:
         """What the forward takes; see `View`."""
         first, count = parts[0].row, len(parts)
@@ -76,6 +84,7 @@ class RowDecoder:
             flat += range(at * queries, at * queries + size)
             padded += [*range(begin, begin + size), *[begin] * (queries - size)]
             asked += range(begin + size - part.asked, begin + size)
+        asked = asked or [len(ids) - 1]  # no product is of nothing
         places = torch.tensor(position)[padded].view(count, queries)
         tensors = [torch.tensor(one) for one in (ids, row, position, padded, flat)]
         given = [*tensors, *self._masks(places, width), torch.tensor(asked, dtype=torch.long)]

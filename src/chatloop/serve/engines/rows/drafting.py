@@ -44,6 +44,11 @@ class Drafts:
             said.append(said[at])  # a run that overlaps its own copy goes on as it did
         return tuple(said[len(self._ids) :])
 
+    @property
+    def proven(self) -> bool:
+        """Whether its guesses have been right more often than not."""
+        return self._credit >= 2 * CREDIT
+
     def judge(self, guessed: int, right: int) -> None:
         """How many of a guess were drawn: each right one is worth two that are wrong."""
         self._credit += 2 * right - (guessed - right) + EARNED * (1 + right)
