@@ -35,12 +35,20 @@ def parroted(ids: Sequence[int]) -> np.ndarray:
     return logits
 
 
-def answers(engine: Scheduler, asked: list[tuple[list[int], Sampling]]) -> list[list[Any]]:
+def answers(
+    engine: Scheduler, asked: list[tuple[list[int], Sampling]], held: FakeDecoder | None = None
+) -> list[list[Any]]:
+    """All at once; a decoder that was held reads when all have asked."""
+
     async def one(prompt: list[int], wish: Sampling) -> list[Any]:
         return [draw async for draw in engine.stream(prompt, wish, NO_END)]
 
     async def main() -> list[list[Any]]:
-        return list(await asyncio.gather(*(one(*each) for each in asked)))
+        tasks = [asyncio.create_task(one(*each)) for each in asked]
+        await asyncio.sleep(0)
+        if held is not None:
+            held.go.set()
+        return list(await asyncio.gather(*tasks))
 
     return asyncio.run(main())
 
@@ -136,13 +144,13 @@ def test_a_conversation_that_goes_on_is_not_read_again() -> None:
 
 def test_choices_of_one_prompt_read_it_once() -> None:
     decoder = FakeDecoder(8)
+    decoder.go.clear()
     engine = Scheduler(decoder)
     prompt = [number % VOCABULARY for number in range(200)]
-    wishes = [Sampling(max_tokens=3, temperature=1.0, seed=seed) for seed in range(8)]
-    found = answers(engine, [(prompt, wish) for wish in wishes])
+    asked = [(prompt, Sampling(max_tokens=3, temperature=1.0, seed=seed)) for seed in range(8)]
+    found = answers(engine, asked, decoder)
     assert decoder.tokens < 300
-    alone = [answers(engine, [(prompt, wish)])[0] for wish in wishes]
-    assert found == alone
+    assert found == [answers(engine, [one])[0] for one in asked]
     engine.close()
 
 
