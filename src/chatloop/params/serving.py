@@ -35,13 +35,16 @@ class EngineParams(Section):
 
     `auto` is CTranslate2 on a CPU and transformers on a GPU. `follow_seconds` is how often the
     registry is asked; `candidate_share` of the traffic goes to the newest version that is not the
-    champion.
+    champion. `drafts` guesses repeated text ahead; `prefix_mib` of memory, for each loaded
+    version, hold what was read of conversations that may go on. Neither changes an answer.
     """
 
     engine: Literal["auto", "ctranslate2", "transformers", "vllm"] = "auto"
     quantization: Literal["float32", "int8"] = "float32"
     threads: int | None = Field(default=None, ge=1, le=256)
     max_streams: Positive = 32
+    drafts: bool = True
+    prefix_mib: int = Field(default=256, ge=0)
     follow_seconds: float = Field(default=5.0, ge=0.1, le=3600.0)
     candidate_share: Share = 0.0
 

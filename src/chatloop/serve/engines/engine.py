@@ -7,11 +7,12 @@ async for draw in engine.stream([1, 403, 407], Sampling(max_tokens=8), frozenset
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chatloop.serve.engines.rows.drafting import Drafts
 from chatloop.serve.model import Sampling
 
 Logits = NDArray[np.float32]
@@ -56,25 +57,46 @@ class Engine(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Part:
+    """What a row reads: ids from place `start` on, what was there forgotten; and how many of the
+    last ones it wants logits after. With `likeliest` the largest has to be exact, no other."""
+
+    row: int
+    start: int
+    ids: tuple[int, ...]
+    asked: int = 1
+    likeliest: bool = False
+
+
 class Decoder(Protocol):
     """A model that keeps what each of its rows has read. Not for several threads at a time."""
 
     rows: int
 
-    def fill(self, row: int, ids: Sequence[int], start: int) -> Logits:
-        """Read ids into a row at place `start`, forgetting what was there from then on.
+    def read(self, parts: Sequence[Part]) -> list[Logits]:
+        """Read parts of rows that stand beside each other, in their order.
 
         Returns:
-            Logits (vocabulary,) of what follows the last one.
+            For each part, logits (asked, vocabulary).
         """
         ...
 
-    def step(self, ids: Sequence[int]) -> Logits:
-        """Read one more id in each of the first rows: logits (len(ids), vocabulary)."""
+    def move(self, source: int, target: int, length: int) -> None:
+        """The ids that one row has read, another has read as well."""
         ...
 
-    def move(self, source: int, target: int) -> None:
-        """What one row has read is what another has; the first is free."""
+
+@runtime_checkable
+class Rewinding(Decoder, Protocol):
+    """One that can go back in a row to any place, and begin a row with what another had read."""
+
+    def keep(self, row: int, length: int) -> Any:
+        """A copy of what a row has read, which says how many `bytes` it takes."""
+        ...
+
+    def put(self, kept: Any, row: int, length: int) -> None:
+        """Begin a row with the first ids of a copy."""
         ...
 
 
@@ -88,9 +110,20 @@ class Ticket:
     sampler: Any
     loop: asyncio.AbstractEventLoop
     queue: "asyncio.Queue[Draw | Exception | None]"
+    drafts: Drafts
     drawn: list[int] = field(default_factory=list)
     read: int = 0  # ids of prompt and answer that its row has read
     left: bool = False
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Prompt and answer so far."""
+        return (*self.prompt, *self.drawn)
+
+    def take(self, token: int) -> None:
+        """One more token of the answer."""
+        self.drawn.append(token)
+        self.drafts.add(token)
 
     @property
     def done(self) -> bool:

@@ -17,10 +17,11 @@ from contextlib import suppress
 
 from chatloop.serve.engines.engine import Decoder, Draw, Ticket
 from chatloop.serve.engines.lone import Lone
+from chatloop.serve.engines.rows.drafting import Drafts
+from chatloop.serve.engines.rows.prefixes import Prefixes
 from chatloop.serve.engines.sampling import Sampler
+from chatloop.serve.engines.table import Table
 from chatloop.serve.model import Sampling
-
-PIECE = 128  # prompt tokens that are read between two steps
 
 
 class EngineError(RuntimeError):
@@ -30,11 +31,18 @@ class EngineError(RuntimeError):
 class Scheduler:
     """An engine over a decoder; `lone` runs a plain greedy stream while it is the only one."""
 
-    def __init__(self, decoder: Decoder, lone: Lone | None = None) -> None:
+    def __init__(
+        self,
+        decoder: Decoder,
+        lone: Lone | None = None,
+        *,
+        prefix_bytes: int = 0,
+        drafts: bool = True,
+    ) -> None:
         self.slots = decoder.rows
-        self._decoder, self._lone = decoder, lone
-        self._rows: list[Ticket] = []  # those that are answered, by row
-        self._filling: Ticket | None = None  # its prompt is read into the row after them
+        self._lone = lone
+        prefixes = Prefixes(prefix_bytes)
+        self._table = Table(decoder, self._next, self._say, prefixes, drafts)
         self._alone: Ticket | None = None
         self._queue: deque[Ticket] = deque()
         self._news = threading.Condition()
@@ -46,8 +54,8 @@ class Scheduler:
     @property
     def active(self) -> int:
         """Slots that are taken by somebody who still listens."""
-        tickets = [*self._rows, self._filling, self._alone]
-        return sum(ticket is not None and not ticket.left for ticket in tickets)
+        tickets = [*self._table.tickets, *([self._alone] if self._alone else [])]
+        return sum(not ticket.left for ticket in tickets)
 
     @property
     def waiting(self) -> int:
@@ -76,7 +84,8 @@ class Scheduler:
     def _enter(self, prompt: Sequence[int], sampling: Sampling, ends: frozenset[int]) -> Ticket:
         queue: asyncio.Queue[Draw | Exception | None] = asyncio.Queue()
         loop, sampler = asyncio.get_running_loop(), Sampler(sampling, prompt)
-        ticket = Ticket(tuple(prompt), sampling, ends, sampler, loop, queue)
+        drafts = Drafts(prompt)
+        ticket = Ticket(tuple(prompt), sampling, ends, sampler, loop, queue, drafts)
         with self._news:
             if self._closed:
                 raise EngineError("the engine is closed")
@@ -104,69 +113,26 @@ class Scheduler:
     def _wait(self) -> bool:
         """Until there is something to do; False when it is time to end."""
         with self._news:
-            while not (self._closed or self._queue or self._rows or self._filling):
+            while not (self._closed or self._queue or self._table.tickets):
                 self._news.wait()
             return not self._closed
 
     def _iterate(self) -> None:
-        self._drop()
+        self._table.drop()
         if self._is_for_lone():
             self._run_alone()
             return
-        self._read()
-        if self._rows:
-            logits = self._decoder.step([ticket.drawn[-1] for ticket in self._rows])
-            for ticket, row in zip(self._rows, logits, strict=True):
-                self._draw(ticket, row)
-            self._drop()
-
-    def _drop(self) -> None:
-        """Rows of streams that are done or left; the last row takes the place of each."""
-        for row in reversed(range(len(self._rows))):
-            if self._rows[row].left or self._rows[row].done:
-                last = len(self._rows) - 1
-                if row != last:
-                    self._decoder.move(last, row)
-                    self._rows[row] = self._rows[last]
-                del self._rows[last]
-                if self._filling is not None:
-                    self._decoder.move(last + 1, last)
-        if self._filling is not None and self._filling.left:
-            self._filling = None
-
-    def _read(self) -> None:
-        """Prompts, a piece of them where others wait for their next token."""
-        budget = PIECE
-        while budget > 0 and (ticket := self._next()) is not None:
-            ids = (*ticket.prompt, *ticket.drawn)
-            some = ids[ticket.read : ticket.read + budget]
-            logits = self._decoder.fill(len(self._rows), some, ticket.read)
-            ticket.read += len(some)
-            budget -= len(some)
-            if ticket.read == len(ids):
-                self._filling = None
-                self._rows.append(ticket)
-                self._draw(ticket, logits)
-                self._drop()
+        self._table.read()
+        self._tell()
+        if self._table.rows:
+            self._table.step()
 
     def _next(self) -> Ticket | None:
-        """Whose prompt is read: the one that was begun, or who has waited longest."""
+        """Who has waited longest."""
         with self._news:
-            if self._filling is None and self._queue and len(self._rows) < self.slots:
-                self._filling = self._queue.popleft()
-        return self._filling
+            return self._queue.popleft() if self._queue else None
 
-    def _draw(self, ticket: Ticket, logits: object) -> None:
-        try:
-            drawn = ticket.sampler.draw(logits)
-        except Exception as error:  # one stream's settings are no reason for the others to end
-            self._told.append((ticket, error))
-            ticket.left = True
-            return
-        ticket.drawn.append(drawn.id)
-        self._say(ticket, drawn)
-
-    def _say(self, ticket: Ticket, drawn: Draw) -> None:
+    def _say(self, ticket: Ticket, drawn: Draw | Exception | None) -> None:
         if not ticket.left:
             self._told.append((ticket, drawn))
             if ticket.done:
@@ -183,17 +149,17 @@ class Scheduler:
     def _fail(self, error: Exception) -> None:
         """Every stream that has a slot ends with this; those that wait, too, where all ends."""
         with self._news:
-            tickets = [*self._rows, *([self._filling] if self._filling else [])]
+            tickets = self._table.tickets
             if self._closed:
                 tickets += self._queue
                 self._queue.clear()
-        self._rows, self._filling = [], None
+        self._table.clear()
         self._told = [(ticket, error) for ticket in tickets]
 
     def _is_for_lone(self) -> bool:
         """Whether one stream alone is here, and just begins: it is not taken from row to row."""
         with self._news:
-            if self._lone is None or self._rows or self._filling or len(self._queue) != 1:
+            if self._lone is None or self._table.tickets or len(self._queue) != 1:
                 return False
             if not self._queue[0].plain:
                 return False
@@ -207,7 +173,7 @@ class Scheduler:
         assert lone is not None
 
         def drawn(token: int) -> bool:
-            ticket.drawn.append(token)
+            ticket.take(token)
             self._say(ticket, Draw(token))
             self._tell()
             return ticket.left or ticket.done or bool(self._queue) or self._closed
@@ -217,7 +183,7 @@ class Scheduler:
         finally:
             self._alone = None
             if not (ticket.left or ticket.done):
-                self._filling = ticket
+                self._table.filling = ticket
 
 
 def _deliver(told: Sequence[tuple["asyncio.Queue[Draw | Exception | None]", object]]) -> None:

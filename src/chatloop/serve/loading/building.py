@@ -13,12 +13,14 @@ import torch
 
 from chatloop.io.models import hub
 from chatloop.params.serving import EngineParams
-from chatloop.serve.engines.decoder import RowDecoder
-from chatloop.serve.engines.engine import Decoder, Engine, Logits
-from chatloop.serve.engines.linears import can_pack, pack
+from chatloop.serve.engines.engine import Decoder, Engine, Logits, Part
 from chatloop.serve.engines.lone import CTranslate2Lone, Lone
+from chatloop.serve.engines.rows.decoder import RowDecoder
+from chatloop.serve.engines.rows.head import LikeliestHead, can_look_first
+from chatloop.serve.engines.rows.linears import can_pack, pack
 from chatloop.serve.engines.scheduler import Scheduler
 from chatloop.serve.engines.serial import SerialDecoder
+from chatloop.serve.loading.comparing import is_faster
 from chatloop.serve.loading.conversion import UnknownShapeError, converted
 
 log = logging.getLogger("chatloop.serve")
@@ -44,30 +46,61 @@ def engine_of(folder: Path, content: str, params: EngineParams) -> Engine:
     model = hub.load_model(folder)
     decoder = _decoder(model.cuda() if on_gpu else model, params)
     wants_lone = params.engine == "ctranslate2" or (params.engine == "auto" and not on_gpu)
-    return Scheduler(decoder, _lone(folder, content, params, decoder) if wants_lone else None)
+    lone = _lone(folder, content, params, decoder) if wants_lone else None
+    if lone is not None and params.engine == "auto" and not is_faster(lone, decoder):
+        lone = None
+    room = params.prefix_mib * 2**20
+    return Scheduler(decoder, lone, prefix_bytes=room, drafts=params.drafts)
 
 
 def _decoder(model: Any, params: EngineParams) -> Decoder:
     """The fastest that says what the model says."""
     right = _own_logits(model)
-    if not _agrees(RowDecoder(model, 2), right, "float32"):
-        log.warning("%s: its rows are run one after the other", type(model).__name__)
-        return SerialDecoder(model, params.max_streams)
-    if model.device.type == "cpu" and can_pack(params.quantization):
-        packed = _packed(model, params.quantization)
-        if _agrees(RowDecoder(packed, 2), right, params.quantization):
-            return RowDecoder(packed, params.max_streams)
     if model.device.type == "cpu":
+        if can_pack(params.quantization):
+            decoder = _packed_in_rows(model, right, params)
+            if decoder is not None:
+                return decoder
         log.warning("%s: is run in float32, its products not packed", type(model).__name__)
-    return RowDecoder(model, params.max_streams)
+    decoder = _in_rows(_copied(model), None, right, "float32", params.max_streams)
+    if decoder is not None:
+        return decoder
+    log.warning("%s: its rows are run one after the other", type(model).__name__)
+    return SerialDecoder(model, params.max_streams)
 
 
-def _packed(model: Any, quantization: str) -> Any:
-    """The same modules with other products; the tensors of what is not replaced are shared."""
+def _packed_in_rows(model: Any, right: Logits, params: EngineParams) -> RowDecoder | None:
+    """In float32 with two heads, one of them for whoever wants the likeliest token alone."""
+    packed = _copied(model)
+    pack(packed, params.quantization)
+    likeliest = None
+    if params.quantization == "float32" and can_look_first(model):
+        likeliest, head = _copied(packed), model.get_output_embeddings()
+        bias = None if head.bias is None else head.bias.detach()
+        likeliest.set_output_embeddings(LikeliestHead(head.weight.detach(), bias))
+    return _in_rows(packed, likeliest, right, params.quantization, params.max_streams)
+
+
+def _in_rows(
+    model: Any, likeliest: Any, right: Logits, quantization: str, rows: int
+) -> RowDecoder | None:
+    """As a graph, or from Python where it is no graph; None where its logits are others."""
+    for graph in (True, False):
+        try:
+            decoder = RowDecoder(model, rows, likeliest=likeliest, graph=graph)
+            if _agrees(decoder, _probe(model), right, quantization):
+                return decoder
+            said = "its logits in rows are not its own"
+        except (RuntimeError, TypeError, AttributeError, ValueError, LookupError) as error:
+            said = " ".join(str(error).split())[:200]
+        log.warning("%s: %s", type(model).__name__, said)
+    return None
+
+
+def _copied(model: Any) -> Any:
+    """The same modules, to be changed; the tensors of what is not replaced are shared."""
     shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
-    other = copy.deepcopy(model, shared)
-    pack(other, quantization)
-    return other
+    return copy.deepcopy(model, shared)
 
 
 def _lone(folder: Path, content: str, params: EngineParams, decoder: Decoder) -> Lone | None:
@@ -89,11 +122,10 @@ def _follows(lone: Lone, decoder: Decoder, quantization: str) -> bool:
     probe = list(range(PROBE))
     drawn: list[int] = []
     lone.run(probe, FOLLOWED, lambda token: bool(drawn.append(token)))  # type: ignore[func-returns-value]
-    logits = decoder.fill(0, probe, 0)
-    for token in drawn:
+    (rows,) = decoder.read([Part(0, 0, (*probe, *drawn), 1 + len(drawn))])
+    for token, logits in zip(drawn, rows, strict=False):
         if logits[token] < logits.max() - CLOSE[quantization] * np.abs(logits).max():
             return False
-        logits = decoder.step([token])[0]
     return len(drawn) == FOLLOWED
 
 
@@ -110,14 +142,17 @@ def _own_logits(model: Any) -> Logits:
     return model(input_ids=ids).logits[0, -2:].float().cpu().numpy()  # type: ignore[no-any-return]
 
 
-def _agrees(decoder: RowDecoder, right: Logits, quantization: str) -> bool:
-    """Whether the second of two rows, read in pieces, has the logits that it should have."""
-    try:
-        *most, last = _probe(decoder.model)
-        decoder.fill(0, most[:5], 0)
-        decoder.fill(1, most[:9], 0)
-        found = np.stack([decoder.fill(1, most[9:], 9), decoder.step([last, last])[1]])
-    except (RuntimeError, TypeError, AttributeError, ValueError, IndexError, KeyError) as error:
-        log.warning("%s", " ".join(str(error).split())[:200])
-        return False
-    return bool(np.abs(found - right).max() <= CLOSE[quantization] * np.abs(right).max())
+def _agrees(decoder: Decoder, probe: list[int], right: Logits, quantization: str) -> bool:
+    """Whether a row beside others, read in pieces, has the logits that it should have."""
+    *most, last = probe
+    first, second = max(decoder.rows - 2, 0), decoder.rows - 1
+    for begin, end in ((0, 9), (9, len(most) - 1)):
+        beside = [] if first == second else [Part(first, 0, tuple(most[:5]))]
+        decoder.read([*beside, Part(second, begin, tuple(most[begin:end]))])
+    near = CLOSE[quantization] * np.abs(right).max()
+    whole, largest = (
+        decoder.read([Part(second, len(most) - 1, (most[-1], last), 2, likeliest)])[0]
+        for likeliest in (False, True)
+    )
+    drawn = np.take_along_axis(right, largest.argmax(-1)[:, None], -1)[:, 0]
+    return bool(np.abs(whole - right).max() <= near and (right.max(-1) - drawn).max() <= near)

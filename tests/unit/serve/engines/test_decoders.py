@@ -14,7 +14,8 @@ import transformers
 
 from chatloop.errors import UserError
 from chatloop.params.serving import EngineParams
-from chatloop.serve.engines.engine import Engine
+from chatloop.serve.engines.engine import Engine, Part
+from chatloop.serve.engines.rows.head import LikeliestHead
 from chatloop.serve.loading import building
 from chatloop.serve.loading.building import engine_of
 from chatloop.serve.model import Sampling
@@ -96,6 +97,7 @@ def test_rows_together_answer_as_transformers_does_alone(name: str, chatml: Any)
     model = made(name, chatml)
     decoder = building._decoder(model, EngineParams(max_streams=4))
     assert type(decoder).__name__ == "RowDecoder"
+    assert isinstance(decoder._forward, torch.jit.ScriptModule)
     engine = building.Scheduler(decoder)
     asked = prompts(6, len(chatml))
     found = answers(engine, asked, Sampling(max_tokens=20), chatml.eos_token_id)
@@ -135,18 +137,44 @@ def test_a_hundred_prompts_of_a_real_model_greedy(tinystories: Path, cache: Path
 def test_in_int8_nobodys_numbers_depend_on_who_stands_beside_them(chatml: Any) -> None:
     params = EngineParams(quantization="int8", max_streams=3)
     decoder = building._decoder(made("llama", chatml), params)
-    alone = decoder.fill(0, [5, 6, 7], 0)
-    decoder.fill(1, list(range(60)), 0)
-    beside = decoder.step([8, 9])[0]
-    decoder.fill(0, [5, 6, 7], 0)
-    assert np.array_equal(decoder.fill(0, [5, 6, 7], 0), alone)
-    np.testing.assert_allclose(decoder.step([8])[0], beside, rtol=1e-4, atol=1e-4)
+    asked = Part(0, 0, (5, 6, 7))
+    (alone,) = decoder.read([asked])
+    again, _ = decoder.read([asked, Part(1, 0, tuple(range(60)))])
+    np.testing.assert_allclose(again, alone, rtol=1e-4, atol=1e-4)
+    beside, _ = decoder.read([Part(0, 3, (8,)), Part(1, 60, (9,))])
+    decoder.read([asked])
+    np.testing.assert_allclose(decoder.read([Part(0, 3, (8,))])[0], beside, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_likeliest_token_is_found_without_the_whole_head(seed: int) -> None:
+    torch.manual_seed(seed)
+    weight, rows = torch.randn(3000, 48), torch.randn(1, 9, 48)
+    weight[::7] *= 8.0  # some tokens' weights, and some activations, are far larger than others
+    rows[..., seed] *= 30.0
+    weight[5] = weight[2999] = weight[8] * 1.0001
+    bias = torch.randn(3000) if seed % 2 else None
+    right = torch.nn.functional.linear(rows, weight, bias)
+    with torch.inference_mode():
+        found = LikeliestHead(weight, bias)(rows)
+    assert torch.equal(found.argmax(-1), right.argmax(-1))
+    torch.testing.assert_close(found.amax(-1), right.amax(-1))
+
+
+def test_a_step_reads_the_whole_head_only_where_somebody_needs_it(chatml: Any) -> None:
+    decoder = building._decoder(made("llama", chatml), EngineParams(max_streams=2))
+    whole, part = (
+        decoder.read([Part(0, 0, (5, 6, 7), 2, likeliest)])[0] for likeliest in (False, True)
+    )
+    assert np.array_equal(whole.argmax(-1), part.argmax(-1))
+    both = decoder.read([Part(0, 0, (5, 6, 7), 2, True), Part(1, 0, (5, 6, 7), 2)])
+    np.testing.assert_allclose(both[0], whole, rtol=1e-4, atol=1e-4)
 
 
 def test_a_model_that_makes_its_own_cache_is_run_row_by_row(
     chatml: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(building, "_agrees", lambda *_: False)
+    monkeypatch.setattr(building, "_in_rows", lambda *_: None)
     model = made("mistral", chatml)
     engine = building.Scheduler(building._decoder(model, EngineParams(max_streams=3)))
     asked = prompts(5, len(chatml))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
+from chatloop.serve.engines.engine import Part
 from chatloop.serve.engines.scheduler import EngineError, Scheduler
 from chatloop.serve.model import Sampling
 
@@ -15,34 +16,47 @@ VOCABULARY = 50
 NO_END: frozenset[int] = frozenset()
 
 
+class FakeKept:
+    """What a row had read, of a byte a token."""
+
+    def __init__(self, ids: list[int]) -> None:
+        self.ids, self.bytes = ids, len(ids)
+
+
 class FakeDecoder:
     """What comes next depends on all that a row has read, and on nothing else."""
 
     def __init__(self, rows: int) -> None:
         self.rows = rows
-        self.read: list[list[int]] = [[] for _ in range(rows)]
+        self.read_by: list[list[int]] = [[] for _ in range(rows)]
+        self.tokens = 0
         self.go = threading.Event()
         self.go.set()
         self.breaks = False
 
-    def fill(self, row: int, ids: Sequence[int], start: int) -> np.ndarray:
-        assert start <= len(self.read[row])
-        self.read[row] = [*self.read[row][:start], *ids]
-        return self._logits(row)
-
-    def step(self, ids: Sequence[int]) -> np.ndarray:
+    def read(self, parts: Sequence[Part]) -> list[np.ndarray]:
         self.go.wait()
         if self.breaks:
             raise RuntimeError("out of memory")
-        for row, token in enumerate(ids):
-            self.read[row].append(token)
-        return np.stack([self._logits(row) for row in range(len(ids))])
+        assert [part.row for part in parts] == list(range(parts[0].row, parts[-1].row + 1))
+        return [self._read(part) for part in parts]
 
-    def move(self, source: int, target: int) -> None:
-        self.read[target] = list(self.read[source])
+    def move(self, source: int, target: int, length: int) -> None:
+        self.read_by[target] = self.read_by[source][:length]
 
-    def _logits(self, row: int) -> np.ndarray:
-        return logits_after(self.read[row])
+    def keep(self, row: int, length: int) -> "FakeKept":
+        return FakeKept(self.read_by[row][:length])
+
+    def put(self, kept: "FakeKept", row: int, length: int) -> None:
+        self.read_by[row] = kept.ids[:length]
+
+    def _read(self, part: Part) -> np.ndarray:
+        assert part.start <= len(self.read_by[part.row])
+        before = self.read_by[part.row][: part.start]
+        self.read_by[part.row] = ids = [*before, *part.ids]
+        self.tokens += len(part.ids)
+        ends = range(len(ids) - part.asked + 1, len(ids) + 1)
+        return np.array([logits_after(ids[:end]) for end in ends])
 
 
 class FakeLone:
@@ -185,7 +199,7 @@ def test_a_lone_stream_goes_on_in_a_row_when_somebody_comes() -> None:
         assert got == expected([1], 60)
 
     asyncio.run(main())
-    assert decoder.read[0][:1] in ([1], [2])  # it went on in a row
+    assert decoder.read_by[0][:1] in ([1], [2])  # it went on in a row
     engine.close()
 
 

@@ -1,0 +1,1 @@
+"""Many streams in the rows of one transformers model."""
