@@ -15,6 +15,7 @@ RIM = {"io", "modeling", "training", "stages", "terminal"}
 RIM_OF_SERVE = {"engines", "loading", "guard", "store", "starting.py"}  # files, sockets, databases
 TOP_LEVEL_RIM = {"cli.py", "project.py"}
 FILES = sorted(PACKAGE.rglob("*.py"))
+TESTS = ROOT / "tests"
 
 
 def is_rim(path: Path) -> bool:
@@ -69,3 +70,9 @@ def test_nothing_can_switch_on_code_of_somebody_elses(name: str) -> None:
 def test_files_are_of_a_size_that_a_person_can_hold() -> None:
     long = {p.name: n for p in FILES if (n := len(p.read_text().splitlines())) > 250}
     assert not long
+
+
+def test_test_files_outside_packages_have_names_of_their_own() -> None:
+    """pytest takes two of one name for the same module, and says so only where both are run."""
+    loose = [p.name for p in TESTS.rglob("test_*.py") if not (p.parent / "__init__.py").is_file()]
+    assert not sorted({name for name in loose if loose.count(name) > 1})

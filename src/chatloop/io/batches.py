@@ -19,8 +19,9 @@ import polars as pl
 from chatloop.errors import UserError
 from chatloop.io.tables import TURNS, check_table
 
-# Turns in a batch, about; a single longer conversation makes a larger one.
-ROWS = 20_000
+# Turns in a batch, about, and their bytes; a single longer conversation makes a larger one. To ask
+# for personal data costs some time for every batch, however small it is.
+ROWS, BYTES = 60_000, 2**24
 _ID, _KEY = "conversation_id", ("conversation_id", "turn")
 
 
@@ -66,16 +67,18 @@ def spool(beside: Path) -> Iterator[Spool]:
 
 
 def sorted_batches(
-    path: Path, schema: pl.Schema = TURNS, rows: int = ROWS
+    path: Path, schema: pl.Schema = TURNS, rows: int | None = None
 ) -> Iterator[pl.DataFrame]:
     """A Parquet table by conversation and turn, some `rows` at a time, no conversation in two.
 
-    A table in another order is put in order on the disk first; then ids are in memory, all of them.
+    Left out, `rows` are as many as ROWS and BYTES allow. A table in another order is put in order
+    on the disk first; then ids are in memory, all of them.
 
     Raises:
         UserError: as `read_table` does.
     """
     check_table(path, schema)
+    rows = rows or _fitting(path)
     if _in_order(path, rows):
         yield from _uncut(_parts(path, schema.names(), rows))
         return
@@ -94,6 +97,16 @@ def _parts(path: Path, columns: list[str], rows: int) -> Iterator[pl.DataFrame]:
     except (OSError, pa.ArrowException) as error:
         first = str(error).strip().splitlines()[0]
         raise UserError(f"{path}: is not a whole Parquet table ({first})") from error
+
+
+def _fitting(path: Path) -> int:
+    """So many rows of the table are a batch, by what it says of its size."""
+    import pyarrow.parquet as pq
+
+    about = pq.read_metadata(path)
+    size = sum(about.row_group(at).total_byte_size for at in range(about.num_row_groups))
+    fitting: int = BYTES * about.num_rows // max(1, size)
+    return max(1, min(ROWS, fitting))
 
 
 def _in_order(path: Path, rows: int) -> bool:

@@ -21,6 +21,8 @@ Span = tuple[int, int]
 
 # So many characters before a value are read again without it.
 _BACK = 128
+# Most national numbers have more digits, most addresses and dates fewer.
+_MANY_DIGITS = 6
 _DIGIT = re.compile("[0-9]").search
 
 
@@ -43,10 +45,19 @@ class Detector:
     sketch: str = ""
 
     @cached_property
-    def hint(self) -> str:
-        """A Rust regex of what a text must have: one of the words, or the sketch, or the shape."""
-        if not self.words:
-            return self.sketch or self.shape
+    def asked(self) -> tuple[str, ...]:
+        """Rust regexes that a suspected text matches all of, in the order in which to ask them.
+
+        Words are small and quickly sought. But what has many digits has a shape that is rare, and
+        its words are such that every number stands beside one: no, id, number.
+        """
+        first = self._named or self.sketch or self.shape
+        both = (first, self.shape) if self.shape and self.shape != first else (first,)
+        return both[::-1] if self.digits >= _MANY_DIGITS else both
+
+    @property
+    def _named(self) -> str:
+        """A Rust regex of the words."""
         small = [_literal(word) for word in self.words if word == word.lower()]
         capital = [_literal(word) for word in self.words if word != word.lower()]
         return "|".join([f"(?i:{'|'.join(small)})"] * bool(small) + capital)
@@ -66,29 +77,35 @@ class Detector:
         found: list[Span] = []
         if self.enough(text):
             for pattern in self.patterns:
-                text, rest = self._take(pattern, text, found)
-                if not rest:
-                    break
+                if match := pattern.search(text):
+                    text, rest = self._take(match, text, found)
+                    if not rest:
+                        break
         return text, sorted(found) if len(found) > 1 else found
 
-    def _take(self, pattern: re.Pattern[str], text: str, found: list[Span]) -> tuple[str, object]:
-        """The same for one pattern, and whether there may be more for another."""
-        group, position = min(pattern.groups, 1), 0
-        rest: object = True
-        while rest and (match := pattern.search(text, position)):
+    def _take(
+        self, match: re.Match[str] | None, text: str, found: list[Span]
+    ) -> tuple[str, object]:
+        """The same from the first match of a pattern on, and whether another may match."""
+        assert match
+        search = match.re.search
+        group = 1 if match.re.groups else 0
+        while match:
             start, end = match.span(group)
             if length := self.length(text[start:end]):
-                found.append((start, start + length))
-                text = f"{text[:start]}{_opaque(length)}{text[start + length :]}"
+                end = start + length
+                found.append((start, end))
+                text = f"{text[:start]}{_opaque(length)}{text[end:]}"
+                if not self.enough(text):
+                    return text, False
                 # One that ends right before may have seemed to go on.
                 back = max(0, start - _BACK)
                 seen = not self.digits or _DIGIT(text, back, start)
-                position = back if seen else start + length
-                rest = self.enough(text)
+                match = search(text, back if seen else end)
             else:
                 # A failed checksum may hide a value that starts a little later.
-                position = match.start() + 1
-        return text, rest
+                match = search(text, match.start() + 1)
+        return text, True
 
 
 def _literal(word: str) -> str:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from chatloop.privacy.policy import NO_POLICY, Policy
+from chatloop.privacy.policy import NO_POLICY, Finding, Policy
 from chatloop.privacy.redaction import values_in
 
 _BYTES = 16
@@ -42,21 +42,29 @@ def redact_labels(
     """
     ids = turns["conversation_id"].unique().sort()
     topics = turns["topics"].explode(empty_as_null=True).drop_nulls().unique().sort()
-    named = [ids[row] for row in values_in(ids, kinds, policy)]
+    # To ask costs some time, however few the texts are: both kinds of label at once.
+    labels, count = pl.concat([ids.rename("label"), topics.rename("label")]), ids.len()
+    found = values_in(labels, kinds, policy)
+    named = [labels[row] for row in found if row < count]
     safe = {name: _hashed(name) for name in named if not _FEEDBACK.fullmatch(name)}
-    private = {}
-    for row, found in values_in(topics, kinds, policy).items():
-        text, pieces, position = topics[row], [], 0
-        for start, end, detector in found:
-            pieces += [text[position:start], f"[{detector.kind.upper()}]"]
-            position = end
-        private[text] = "".join([*pieces, text[position:]])
+    private = {
+        labels[row]: _without(labels[row], values) for row, values in found.items() if row >= count
+    }
     changed = turns.with_columns(
         pl.col("conversation_id").replace(safe) if safe else pl.col("conversation_id"),
         pl.col("topics").list.eval(pl.element().replace(private)) if private else pl.col("topics"),
     )
     assert changed["conversation_id"].n_unique() == ids.len(), "two conversations got one id"
     return Labelled(changed, len(safe), frozenset(private))
+
+
+def _without(text: str, values: Sequence[Finding]) -> str:
+    """The text with a placeholder for each value."""
+    pieces, position = [], 0
+    for start, end, detector in values:
+        pieces += [text[position:start], f"[{detector.kind.upper()}]"]
+        position = end
+    return "".join([*pieces, text[position:]])
 
 
 def _hashed(name: str) -> str:

@@ -17,11 +17,10 @@ import polars as pl
 from chatloop.errors import UserError
 from chatloop.privacy.detector import Detector, Span
 from chatloop.privacy.detectors import DETECTORS
-from chatloop.privacy.finding import ALIKE, LONG, findings, windows
 from chatloop.privacy.kinds import KINDS
-from chatloop.privacy.policy import NO_POLICY, Finding, Policy, own_spans
+from chatloop.privacy.policy import NO_POLICY, Finding, Policy
 from chatloop.privacy.suspecting.echoes import without_echoes
-from chatloop.privacy.suspecting.suspicion import suspicions
+from chatloop.privacy.suspecting.reading import found_in
 
 
 class Redaction(NamedTuple):
@@ -117,70 +116,15 @@ def _suspected(
     turns: pl.DataFrame, detectors: Sequence[Detector], policy: Policy
 ) -> Iterator[tuple[int, str, str, list[Finding]]]:
     """Row, conversation, content and findings of every turn that has any, in order of turns."""
-    short, long = _asked(_plain(turns["content"]), detectors)
-    own = _own_findings(turns["content"], policy)
-    if not short and not long and not own:
-        return
-    places = pl.Series("row", sorted({*short, *long, *own}), dtype=pl.UInt32)
+    found = found_in(turns["content"], detectors, policy)
+    places = pl.Series("row", sorted(found), dtype=pl.UInt32)
     rows = (
         turns.select(pl.col("conversation_id", "turn", "content").gather(places))
         .with_columns(places)
         .sort("conversation_id", "turn")
     )
     for conversation, _, content, row in rows.iter_rows():
-        here, parts = short.get(row, ()), long.get(row, {})
-        if found := findings(content, here, policy, own.get(row, ()), parts):
-            yield row, conversation, content, found
-
-
-def _asked(
-    content: pl.Series, detectors: Sequence[Detector]
-) -> tuple[dict[int, list[Detector]], dict[int, dict[int, list[Detector]]]]:
-    """By row, the detectors to ask; of long texts by row and window."""
-    rows = [row for row in (content.str.len_bytes() > LONG).arg_true() if len(content[row]) > LONG]
-    parts = [
-        (row, number, text[start:end])
-        for row, text in zip(rows, content.gather(rows), strict=True)
-        for number, (start, end) in enumerate(windows(len(text)))
-    ]
-    count, every = content.len(), content
-    if parts:
-        every = content.clone().scatter(rows, "").rechunk()
-        every = every.append(pl.Series([text for _, _, text in parts]))
-    short: dict[int, list[Detector]] = {}
-    long: dict[int, dict[int, list[Detector]]] = {}
-    for at, places in suspicions(every, detectors).items():
-        here = [detectors[place] for place in places]
-        if at < count:
-            short[at] = here
-        else:
-            row, number, _ = parts[at - count]
-            long.setdefault(row, {})[number] = here
-    return short, long
-
-
-def _plain(content: pl.Series) -> pl.Series:
-    """Blanks and hyphens as the patterns know them; most data have no other."""
-    # Where every character is a byte, there are none of these.
-    if (content.str.len_bytes() == content.str.len_chars()).all():
-        return content
-    other = rf"[{''.join(ALIKE)}]"
-    if not content.str.contains(other).any():
-        return content
-    return content.str.replace_many(ALIKE)
-
-
-def _own_findings(content: pl.Series, policy: Policy) -> dict[int, list[Finding]]:
-    """By row, what the user's patterns match, the first name in the alphabet first."""
-    found: dict[int, list[Finding]] = defaultdict(list)
-    for _, detector in sorted(policy.own.items()):
-        for row, spans in own_spans(content, detector).items():
-            taken = [(start, end) for start, end, _ in found[row]]
-            for start, end in spans:
-                if all(end <= other or start >= stop for other, stop in taken):
-                    found[row].append((start, end, detector))
-            found[row].sort(key=lambda finding: finding[0])
-    return found
+        yield row, conversation, content, found[row]
 
 
 class _Names:

@@ -12,7 +12,9 @@ from chatloop.privacy.detector import Detector
 from chatloop.privacy.detectors import DETECTORS
 from chatloop.privacy.finding import findings
 from chatloop.privacy.kinds import KINDS
+from chatloop.privacy.policy import NO_POLICY
 from chatloop.privacy.suspecting import suspicion
+from chatloop.privacy.suspecting.reading import found_in
 from chatloop.privacy.suspecting.suspicion import suspicions
 
 FOUND = {
@@ -238,10 +240,19 @@ TEXTS = st.lists(st.one_of(PIECES, st.text(max_size=3)), max_size=12).map("".joi
 @given(texts=st.lists(TEXTS, min_size=60, max_size=100))
 def test_what_a_pattern_finds_its_suspicion_suspects(texts):
     with patch.object(suspicion, "_FEW", 0):
-        suspected = suspicions(pl.Series(texts), DETECTORS)
+        (suspected,) = suspicions(pl.Series(texts), [DETECTORS])
     for row, text in enumerate(texts):
-        for at, detector in enumerate(DETECTORS):
-            assert not detector.spans(text) or at in suspected.get(row, []), detector.kind
+        for detector in DETECTORS:
+            assert not detector.spans(text) or detector in suspected.get(row, []), detector.kind
+
+
+@settings(max_examples=5, deadline=None)
+@given(texts=st.lists(TEXTS, min_size=30, max_size=60))
+def test_of_many_texts_nothing_is_lost_that_every_detector_finds_in_each(texts):
+    found = found_in(pl.Series(texts), DETECTORS, NO_POLICY)
+    assert found == {
+        row: all_ for row, text in enumerate(texts) if (all_ := findings(text, DETECTORS))
+    }
 
 
 @settings(max_examples=200, deadline=None)

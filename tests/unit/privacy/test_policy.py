@@ -70,3 +70,9 @@ def test_what_a_model_takes_for_people_is_redacted_outside_of_placeholders():
     found = redact_people(table("[EMAIL_1] asks Zorana"), people)
     assert found.turns["content"].to_list() == ["[EMAIL_1] asks [PERSON_1]"]
     assert found.counts == {"person": 1}
+
+
+def test_what_is_allowed_of_one_kind_says_nothing_about_another():
+    policy = Policy(values=("408-971-8523",))
+    content = redacted("Call 408-971-8523, or ping 2001:db8::8a2e:370:7334", policy=policy)
+    assert content == ["Call 408-971-8523, or ping [IPV6_1]"]

@@ -76,13 +76,16 @@ def _length(text: str) -> int:
     return 0 if text.casefold().startswith(_FILMS) else len(text)
 
 
+def _first(pattern: str) -> str:
+    """What is quickly told of a place in the text: whether the first sign fits."""
+    if pattern.startswith("(?=["):
+        return pattern[: pattern.index(")") + 1]
+    return "(?=[0-9])" if pattern.startswith("[0-9]") else ""
+
+
 def _address(words: tuple[str, ...], shape: str, *patterns: str) -> Detector:
-    # What is quickly told comes first.
     exact = tuple(
-        re.compile(
-            rf"{'(?=[0-9])' if pattern.startswith('[0-9]') else ''}{_FORWARD}({pattern})(?!\w)"
-        )
-        for pattern in patterns
+        re.compile(rf"{_first(pattern)}{_FORWARD}({pattern})(?!\w)") for pattern in patterns
     )
     return Detector("postal_address", exact, 1, words, shape, _length, alphanumeric)
 

@@ -35,7 +35,11 @@ def _ipv6_length(text: str) -> int:
 
 
 def _ipv6_key(text: str) -> str:
-    return IPv6Address(text).compressed
+    """One address has many spellings; what the user allows may be no address at all."""
+    try:
+        return IPv6Address(text).compressed
+    except AddressValueError:
+        return text.casefold()
 
 
 MAC = Detector(

@@ -9,8 +9,8 @@ states again and again.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from itertools import groupby
 from operator import itemgetter
 
@@ -26,59 +26,77 @@ _LARGE = 4_000
 _FEW = 4
 # Of more rows the gates are asked part by part.
 _PART = 500_000
+# So many rows are worth a thread of their own.
+_SHARE = 10_000
 
 
-def suspicions(content: pl.Series, detectors: Sequence[Detector]) -> dict[int, list[int]]:
-    """Which rows to read, and the places of the detectors to ask there, in order."""
+def suspicions(
+    content: pl.Series, groups: Sequence[Sequence[Detector]]
+) -> Iterator[dict[int, list[Detector]]]:
+    """Of each group of detectors, which rows to read, and whom of the group to ask there, in order.
+
+    What concerns later groups is still sought while the caller reads rows for the first one.
+    """
     table = content.fill_null("").to_frame("content").with_row_index("row")
-    # A regex takes time to prepare, so that threads share gates and not rows.
-    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
-        tasks = [
-            threads.submit(_suspected, part, gate, detectors)
-            for slice_ in table.iter_slices(_PART)
-            for part, gate in _gates(slice_, detectors)
+    # A regex takes time to prepare, so that threads share gates and not rows. While one waits for
+    # Polars, another prepares what to ask next.
+    with ThreadPoolExecutor(2 * pl.thread_pool_size()) as threads:
+        sought = [
+            [
+                threads.submit(_suspected, part, gate, detectors)
+                for slice_ in table.iter_slices(_PART)
+                for part, gate in _gates(slice_, detectors, threads)
+            ]
+            for detectors in groups
         ]
-        found = [one for task in tasks for one in task.result()]
-    asked: dict[int, list[int]] = defaultdict(list)
-    for at, rows in sorted(found, key=itemgetter(0)):
-        for row in rows:
-            asked[row].append(at)
-    return asked
+        for detectors, tasks in zip(groups, sought, strict=True):
+            found = sorted((one for task in tasks for one in task.result()), key=itemgetter(0))
+            asked: dict[int, list[Detector]] = defaultdict(list)
+            for at, rows in found:
+                for row in rows:
+                    asked[row].append(detectors[at])
+            yield asked
 
 
 def _gates(
-    table: pl.DataFrame, detectors: Sequence[Detector]
-) -> Iterator[tuple[pl.DataFrame, list[int]]]:
-    """Rows with digits enough, and the places of detectors whose hints make a small regex."""
+    table: pl.DataFrame, detectors: Sequence[Detector], threads: Executor
+) -> Iterator[tuple[pl.DataFrame, dict[str, list[int]]]]:
+    """Rows with digits enough, and regexes, small together, with the places of who asks them."""
     places = sorted(range(len(detectors)), key=lambda at: detectors[at].digits)
     for digits, group in groupby(places, key=lambda at: detectors[at].digits):
-        table = table.filter(holds_digits(table["content"], digits)) if digits else table
-        gate: list[int] = []
-        length = 0
+        table = _with_digits(table, digits, threads) if digits else table
+        gate: dict[str, list[int]] = {}
         for at in group:
-            more = len(detectors[at].hint)
-            if gate and length + more > _GATE:
+            first = detectors[at].asked[0]
+            if gate and first not in gate and sum(map(len, gate)) + len(first) > _GATE:
                 yield table, gate
-                gate, length = [], 0
-            gate.append(at)
-            length += more
+                gate = {}
+            gate.setdefault(first, []).append(at)
         yield table, gate
 
 
+def _with_digits(table: pl.DataFrame, count: int, threads: Executor) -> pl.DataFrame:
+    """The rows that have so many; everything waits for them, so that threads share the rows."""
+
+    def those(part: pl.DataFrame) -> pl.DataFrame:
+        return part.filter(holds_digits(part["content"], count))
+
+    part = max(_SHARE, -(-table.height // pl.thread_pool_size()))
+    return pl.concat([table.clear(), *threads.map(those, table.iter_slices(part))])
+
+
 def _suspected(
-    table: pl.DataFrame, gate: Sequence[int], detectors: Sequence[Detector]
+    table: pl.DataFrame, gate: Mapping[str, list[int]], detectors: Sequence[Detector]
 ) -> list[tuple[int, list[int]]]:
     """Places of detectors and the rows to read for them."""
-    by_hint: dict[str, list[int]] = defaultdict(list)
-    for at in gate:
-        by_hint[detectors[at].hint].append(at)
-    near = _holding(table, "|".join(f"(?:{one})" for one in by_hint))
+    near = _holding(table, "|".join(f"(?:{first})" for first in gate))
     found = []
-    for hint, asking in by_hint.items():
-        here = _holding(near, hint) if len(by_hint) > 1 else near
+    for first, asking in gate.items():
+        here = _holding(near, first) if len(gate) > 1 else near
         for at in asking:
-            shape = detectors[at].shape
-            rows = _holding(here, shape) if shape and shape != hint else here
+            rows = here
+            for regex in detectors[at].asked[1:]:
+                rows = _holding(rows, regex)
             found.append((at, rows["row"].to_list()))
     return found
 
