@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from conftest import Make
 from projects import TRAIN, Project
+from two_machines import at_once, clones, start
 
 from chatloop.io.files import digests, folder_sha256, write_json
+from chatloop.io.mlflow_store.connection import connect
 from chatloop.io.registry.holding import champion, local_model, pin_champion
 from chatloop.io.registry.moving import promote
 from chatloop.io.registry.register import register
@@ -91,3 +94,15 @@ def test_a_team_server_keeps_runs_and_champion(
     assert digests(project.root / "champion") == digests(project.candidate)
     assert not (project.root / "mlflow.db").exists()
     assert not (project.root / "mlartifacts").exists()
+
+
+def test_machines_that_share_a_server_make_one_version_of_the_same_and_leave_no_gap(
+    project: Project, server: str, new_project: Make, tmp_path: Path
+) -> None:
+    machines = clones(project, new_project, tmp_path / "machines", 2)
+    found = at_once([start(one, project.name, server) for one in machines])
+    assert len({same for same, _ in found}) == 1
+    assert {number for pair in found for number in pair} == {1, 2, 3}
+    with connect() as store:
+        assert len(store.client.search_model_versions(f"name = '{project.name}'")) == 3
+        assert [one.name for one in store.client.search_registered_models()] == [project.name]

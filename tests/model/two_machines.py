@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from projects import Project
@@ -55,16 +56,21 @@ def at_once(machines: list[subprocess.Popen[str]]) -> list[list[int]]:
         assert one.stdin is not None
         one.stdin.write("go\n")
         one.stdin.flush()
-    for one in machines:
-        out, err = one.communicate(timeout=300)
-        assert one.returncode == 0, err
-        found.append(json.loads(out.splitlines()[-1]))
+    try:
+        for one in machines:
+            out, err = one.communicate(timeout=600)
+            assert one.returncode == 0, err
+            found.append(json.loads(out.splitlines()[-1]))
+    finally:
+        for one in machines:
+            one.kill()
     return found
 
 
-def clones(project: Project, make: object, folder: Path, count: int) -> list[Project]:
+def clones(
+    project: Project, make: Callable[[Path], Project], folder: Path, count: int
+) -> list[Project]:
     """As many projects with the same candidate."""
-    assert callable(make)
     made = [make(folder / f"machine{at}") for at in range(count)]
     for one in made:
         card = (project.candidate / "card.json").read_bytes()

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatloop.tokens.example import Example
@@ -51,6 +51,7 @@ def test_an_example_longer_than_a_row_is_an_error_not_a_cut() -> None:
         best_fit([3, 65], 64)
 
 
+@settings(deadline=None)
 @given(sizes=lengths)
 def test_one_a_row_holds_every_example_once_and_padding_only_behind_it(sizes: list[int]) -> None:
     examples = [example(size, at) for at, size in enumerate(sizes)]
