@@ -11,7 +11,7 @@ to the token that ends the turn. Where earlier turns are rendered differently on
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -23,15 +23,18 @@ from chatloop.tokens.encoding import Encoder
 from chatloop.tokens.example import Example, Rendered
 from chatloop.tokens.templates import trainable
 from chatloop.tokens.templates.frames import Shape, Shapes
+from chatloop.tokens.templates.marks import tokens_around, written
 
 SYSTEM, QUESTION, REPLY = "system-7351", "question-7351", "reply-7351"
 PROBE = (Message("user", QUESTION), Message("assistant", REPLY))
+CONTENTS = ("question-1", "reply-1", "question-2", "reply-2")
 
 
 class Renderer:
     """Renders with the tokenizer's own chat template.
 
-    `template` is that, made fit to be trained on where it is not (see templates.py).
+    `template` is that, made fit to be trained on where it is not (see templates.py); `plain_marks`
+    are tokens that it sets around what is said, and that the tokenizer does not call special.
 
     Raises:
         UserError: the template cannot be used.
@@ -39,10 +42,13 @@ class Renderer:
 
     def __init__(self, tokenizer: Any) -> None:
         self.tokenizer = tokenizer
-        self.special = sorted(_special_tokens(tokenizer), key=len, reverse=True)
-        self._control = re.compile("|".join(map(re.escape, self.special)) or r"(?!)")
-        self._defuse = _defuser(self._control)
         self.template = _template_of(tokenizer)
+        shown = self._probed()
+        special = _special_tokens(tokenizer)
+        self.plain_marks = tokens_around(shown, CONTENTS, _added_tokens(tokenizer)) - special
+        self.special = sorted(special | self.plain_marks, key=len, reverse=True)
+        self._control = _any_of(self.special)
+        self._defuse = _defuser(_any_of({*self.special, *written(shown)}))
         self.template = trainable(self.template, tokenizer.eos_token, self._ends)
         self._says_system = self._shows_system()
         self._tail = self._closing(self._apply(PROBE))
@@ -149,6 +155,16 @@ class Renderer:
         found = self._control.search(tail)
         return tail[found.end() :] if found else ""
 
+    def _probed(self) -> str:
+        """Two exchanges as the template writes them; nothing where it refuses."""
+        roles = ("user", "assistant", "user", "assistant")
+        try:
+            return self._run(
+                [ChatMessage(role=r, content=c) for r, c in zip(roles, CONTENTS, strict=True)]
+            )
+        except UserError:
+            return ""
+
     def _shows_system(self) -> bool:
         """Whether the template has a place for what a system turn says."""
         try:
@@ -202,6 +218,16 @@ def _special_tokens(tokenizer: Any) -> set[str]:
     """Texts that the tokenizer turns into control tokens wherever they stand."""
     added = tokenizer.added_tokens_decoder.values()
     return {str(t) for t in tokenizer.all_special_tokens} | {t.content for t in added if t.special}
+
+
+def _added_tokens(tokenizer: Any) -> set[str]:
+    return {token.content for token in tokenizer.added_tokens_decoder.values()}
+
+
+def _any_of(texts: Iterable[str]) -> re.Pattern[str]:
+    """The longest first: one may begin with another."""
+    ordered = sorted(texts, key=lambda text: (-len(text), text))
+    return re.compile("|".join(map(re.escape, ordered)) or r"(?!)")
 
 
 def _defuser(control: re.Pattern[str]) -> Callable[[str], str]:
