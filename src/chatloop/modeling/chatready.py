@@ -46,7 +46,9 @@ def make_chat_ready(model: Any, tokenizer: Any, template: str | None = None) -> 
         done.append(f"control tokens now: {', '.join(sorted(renderer.plain_marks))}")
     if renderer.template != tokenizer.chat_template:
         tokenizer.chat_template = renderer.template
-        done.append("its chat template made fit to train on (end of turn, no date of today)")
+        done.append(
+            "its chat template made fit to train on (end of turn, no date, how answers begin)"
+        )
     end = end_of_turn(renderer)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(end)

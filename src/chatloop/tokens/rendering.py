@@ -11,7 +11,7 @@ to the token that ends the turn. Where earlier turns are rendered differently on
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -23,11 +23,19 @@ from chatloop.tokens.encoding import Encoder
 from chatloop.tokens.example import Example, Rendered
 from chatloop.tokens.templates import trainable
 from chatloop.tokens.templates.frames import Shape, Shapes
-from chatloop.tokens.templates.marks import tokens_around, written
+from chatloop.tokens.templates.heads import headed
+from chatloop.tokens.templates.marks import (
+    added_tokens,
+    any_of,
+    special_tokens,
+    tokens_around,
+    written,
+)
 
 SYSTEM, QUESTION, REPLY = "system-7351", "question-7351", "reply-7351"
 PROBE = (Message("user", QUESTION), Message("assistant", REPLY))
 CONTENTS = ("question-1", "reply-1", "question-2", "reply-2")
+TWICE = [Message(m.role, text) for m, text in zip(PROBE * 2, CONTENTS, strict=True)]
 
 
 class Renderer:
@@ -44,12 +52,13 @@ class Renderer:
         self.tokenizer = tokenizer
         self.template = _template_of(tokenizer)
         shown = self._probed()
-        special = _special_tokens(tokenizer)
-        self.plain_marks = tokens_around(shown, CONTENTS, _added_tokens(tokenizer)) - special
+        special = special_tokens(tokenizer)
+        self.plain_marks = tokens_around(shown, CONTENTS, added_tokens(tokenizer)) - special
         self.special = sorted(special | self.plain_marks, key=len, reverse=True)
-        self._control = _any_of(self.special)
-        self._defuse = _defuser(_any_of({*self.special, *written(shown)}))
+        self._control = any_of(self.special)
+        self._defuse = _defuser(any_of({*self.special, *written(shown)}))
         self.template = trainable(self.template, tokenizer.eos_token, self._ends)
+        self.template = headed(self.template, REPLY, self._asked)
         self._says_system = self._shows_system()
         self._tail = self._closing(self._apply(PROBE))
         self._span(PROBE, 1, self._apply(PROBE))
@@ -157,13 +166,13 @@ class Renderer:
 
     def _probed(self) -> str:
         """Two exchanges as the template writes them; nothing where it refuses."""
-        roles = ("user", "assistant", "user", "assistant")
         try:
-            return self._run(
-                [ChatMessage(role=r, content=c) for r, c in zip(roles, CONTENTS, strict=True)]
-            )
+            return self._run(_chat(TWICE))
         except UserError:
             return ""
+
+    def _asked(self, template: str, answered: bool, prompt: bool) -> str:
+        return self._run(_chat(PROBE if answered else PROBE[:1]), prompt, template)
 
     def _shows_system(self) -> bool:
         """Whether the template has a place for what a system turn says."""
@@ -212,22 +221,6 @@ def _template_of(tokenizer: Any) -> str:
             "the tokenizer has several chat templates and none of them is called default; "
             "name one in base.template"
         ) from error
-
-
-def _special_tokens(tokenizer: Any) -> set[str]:
-    """Texts that the tokenizer turns into control tokens wherever they stand."""
-    added = tokenizer.added_tokens_decoder.values()
-    return {str(t) for t in tokenizer.all_special_tokens} | {t.content for t in added if t.special}
-
-
-def _added_tokens(tokenizer: Any) -> set[str]:
-    return {token.content for token in tokenizer.added_tokens_decoder.values()}
-
-
-def _any_of(texts: Iterable[str]) -> re.Pattern[str]:
-    """The longest first: one may begin with another."""
-    ordered = sorted(texts, key=lambda text: (-len(text), text))
-    return re.compile("|".join(map(re.escape, ordered)) or r"(?!)")
 
 
 def _defuser(control: re.Pattern[str]) -> Callable[[str], str]:

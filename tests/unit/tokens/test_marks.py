@@ -80,3 +80,19 @@ def test_a_tag_around_a_turn_is_a_mark() -> None:
     text = "<user>q1</user><bot><think>a1</bot><user>q2</user><bot><think>a2</bot>"
     added = {"<user>", "</user>", "<bot>", "</bot>", "<think>", "</think>"}
     assert tokens_around(text, ("q1", "a1", "q2", "a2"), added) == added - {"<think>", "</think>"}
+
+
+def test_an_answer_is_asked_for_as_answers_begin(tokenizer_with: Any) -> None:
+    distilled = (
+        "{% for m in messages %}{% if m.role == 'assistant' %}"
+        "{{ '<|a|>' + m.content.split('</think>')[-1] + '<|im_end|>' }}"
+        "{% else %}{{ '<|u|>' + m.content }}{% endif %}{% endfor %}"
+        "{% if add_generation_prompt %}{{ '<|a|><think>\\n' }}{% endif %}\n"
+    )
+    tokenizer = tokenizer_with(distilled, special=("<|u|>", "<|a|>"))
+    renderer = Renderer(tokenizer)
+    talk = [Message("user", "Hi"), Message("assistant", "Hello")]
+    assert renderer.prompt_text(talk[:1]) == "<|u|>Hi<|a|>"
+    assert renderer.render(talk)[0].text == "<|u|>Hi<|a|>Hello<|im_end|>"
+    tokenizer.chat_template = renderer.template
+    assert Renderer(tokenizer).template == renderer.template

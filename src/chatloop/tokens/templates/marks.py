@@ -3,13 +3,14 @@
     <|im_start|>user\\nHi<|im_end|>\\n<|im_start|>assistant\\n   →  <|im_start|>, <|im_end|>
     <s>[INST] Hi [/INST] Hello</s>                            →  [INST], [/INST], …
 
-Some vocabularies hold such a mark as a token that is not called special (DeepSeek's <｜User｜>), and
+Some vocabularies hold such a mark as a token not called special (DeepSeek's <｜User｜>), and
 some templates write theirs as plain text (Llama 2's [INST], Zephyr's <|user|>). Whoever could type
 one could speak for somebody else.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 # Shapes of marks that no one writes by chance; a heading such as "### Response:" is not among them.
 SHAPE = re.compile(
@@ -17,6 +18,23 @@ SHAPE = re.compile(
     r"|</?[a-z]+_of_[a-z]+>"
 )
 TAG = re.compile(r"<(/?)([a-z_]+)>")
+
+
+def special_tokens(tokenizer: Any) -> set[str]:
+    """Texts that the tokenizer turns into control tokens wherever they stand."""
+    added = tokenizer.added_tokens_decoder.values()
+    return {str(t) for t in tokenizer.all_special_tokens} | {t.content for t in added if t.special}
+
+
+def added_tokens(tokenizer: Any) -> set[str]:
+    """Texts that are tokens of their own, called special or not."""
+    return {token.content for token in tokenizer.added_tokens_decoder.values()}
+
+
+def any_of(texts: Iterable[str]) -> re.Pattern[str]:
+    """The longest first: one may begin with another."""
+    ordered = sorted(texts, key=lambda text: (-len(text), text))
+    return re.compile("|".join(map(re.escape, ordered)) or r"(?!)")
 
 
 def written(text: str) -> set[str]:
