@@ -215,6 +215,15 @@ def test_headers_and_bodies_that_do_not_come_are_given_up(tmp_path: Path) -> Non
             assert b" 408 " in raw.recv(1000)
 
 
+def test_more_open_requests_than_may_be_are_sent_away_wherever_they_go(tmp_path: Path) -> None:
+    with serving(tmp_path, FakeModel(), limits={"requests": 1}) as server:
+        at = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+        with socket.create_connection(at, timeout=30) as raw, client(server) as http:
+            raw.sendall(b"POST /elsewhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
+            wait_for(lambda: http.get("/elsewhere").status_code == 429)
+            assert http.get("/healthz").status_code == 200
+
+
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:80", "", "[::2]"])
 def test_another_name_in_the_host_header_is_refused(http: httpx.Client, host: str) -> None:
     assert http.get("/v1/models", headers={"host": host}).status_code == 421

@@ -114,11 +114,13 @@ def test_a_body_that_is_no_object_is_refused(http: httpx.Client, body: bytes) ->
     said = http.post(CHAT, content=body, headers={"content-type": "application/json"})
     assert said.status_code == 400
     assert error(said)["type"] == "invalid_request_error"
+    assert error(said)["code"] in ("invalid_json", "invalid_body")
 
 
 def test_a_page_of_another_site_cannot_post_without_asking_first(http: httpx.Client) -> None:
     plain = http.post(CHAT, content=b'{"messages": []}', headers={"content-type": "text/plain"})
     assert plain.status_code == 400
+    assert "Content-Type: application/json" in error(plain)["message"]
     asked = http.options(
         CHAT, headers={"origin": "https://evil.example", "access-control-request-method": "POST"}
     )

@@ -30,7 +30,8 @@ def make_chat_ready(model: Any, tokenizer: Any, template: str | None = None) -> 
     done = []
     wanted = template or (None if tokenizer.chat_template else "chatml")
     if wanted is not None:
-        tokenizer.chat_template, marks = TEMPLATES.get(wanted, (wanted, ()))
+        text, marks = TEMPLATES.get(wanted, (wanted, ()))
+        tokenizer.chat_template = _begun(tokenizer, text) if wanted in TEMPLATES else text
         added = _add_tokens(model, tokenizer, marks) if marks else 0
         name = wanted if wanted in TEMPLATES else "your own"
         done.append(f"given a chat template, {name} ({added} tokens added)")
@@ -40,9 +41,14 @@ def make_chat_ready(model: Any, tokenizer: Any, template: str | None = None) -> 
             f"{model.get_input_embeddings().num_embeddings:,}; they do not belong together"
         )
     renderer = Renderer(tokenizer)
+    if renderer.plain_marks:
+        _call_special(tokenizer, sorted(renderer.plain_marks))
+        done.append(f"control tokens now: {', '.join(sorted(renderer.plain_marks))}")
     if renderer.template != tokenizer.chat_template:
         tokenizer.chat_template = renderer.template
-        done.append("its chat template made fit to train on (end of turn, no date of today)")
+        done.append(
+            "its chat template made fit to train on (end of turn, no date, how answers begin)"
+        )
     end = end_of_turn(renderer)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(end)
@@ -57,8 +63,14 @@ def end_of_turn(renderer: Renderer) -> int:
     return int(example.ids[example.supervised][-1])
 
 
+def _begun(tokenizer: Any, template: str) -> str:
+    """With the token that this tokenizer sets before every text, as the base has always read it."""
+    begins = tokenizer("a")["input_ids"][:1] == [tokenizer.bos_token_id]
+    return "{{ bos_token }}" + template if begins and "bos_token" not in template else template
+
+
 def _add_tokens(model: Any, tokenizer: Any, tokens: Sequence[str]) -> int:
-    tokenizer.add_special_tokens({"additional_special_tokens": list(tokens)})
+    _call_special(tokenizer, tokens)
     before = model.get_input_embeddings().num_embeddings
     if len(tokenizer) <= before:
         return 0
@@ -72,11 +84,21 @@ def _add_tokens(model: Any, tokenizer: Any, tokens: Sequence[str]) -> int:
     return int(len(tokenizer) - before)
 
 
+def _call_special(tokenizer: Any, tokens: Sequence[str]) -> None:
+    more = {"additional_special_tokens": list(tokens)}
+    tokenizer.add_special_tokens(more, replace_extra_special_tokens=False)
+
+
 def _set_generation(model: Any, tokenizer: Any, end: int) -> None:
-    """An answer ends at the end of turn, or where the base model would have ended its text."""
+    """An answer ends at the end of turn, or where the base model would have ended its text.
+
+    A configuration often keeps a default that is an ordinary word of this vocabulary: at that no
+    answer ends.
+    """
     eos = model.generation_config.eos_token_id
     known = [] if eos is None else [eos] if isinstance(eos, int) else list(eos)
-    model.generation_config.eos_token_id = sorted({end, *known})
+    marks = {tokenizer.eos_token_id, *tokenizer.added_tokens_decoder}
+    model.generation_config.eos_token_id = sorted({end, *(at for at in known if at in marks)})
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     try:
         model.generation_config.validate(strict=True)

@@ -115,4 +115,4 @@ async def _on_http(request: Request, error: Any) -> JSONResponse:
 
 async def _on_validation(request: Request, error: Any) -> JSONResponse:
     request.state.refusal = "invalid_request"
-    return validation_error(error)
+    return validation_error(error, request.headers.get("content-type", ""))

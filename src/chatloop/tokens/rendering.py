@@ -23,15 +23,26 @@ from chatloop.tokens.encoding import Encoder
 from chatloop.tokens.example import Example, Rendered
 from chatloop.tokens.templates import trainable
 from chatloop.tokens.templates.frames import Shape, Shapes
+from chatloop.tokens.templates.heads import headed
+from chatloop.tokens.templates.marks import (
+    added_tokens,
+    any_of,
+    special_tokens,
+    tokens_around,
+    written,
+)
 
 SYSTEM, QUESTION, REPLY = "system-7351", "question-7351", "reply-7351"
 PROBE = (Message("user", QUESTION), Message("assistant", REPLY))
+CONTENTS = ("question-1", "reply-1", "question-2", "reply-2")
+TWICE = [Message(m.role, text) for m, text in zip(PROBE * 2, CONTENTS, strict=True)]
 
 
 class Renderer:
     """Renders with the tokenizer's own chat template.
 
-    `template` is that, made fit to be trained on where it is not (see templates.py).
+    `template` is that, made fit to be trained on where it is not (see templates.py); `plain_marks`
+    are tokens that it sets around what is said, and that the tokenizer does not call special.
 
     Raises:
         UserError: the template cannot be used.
@@ -39,11 +50,15 @@ class Renderer:
 
     def __init__(self, tokenizer: Any) -> None:
         self.tokenizer = tokenizer
-        self.special = sorted(_special_tokens(tokenizer), key=len, reverse=True)
-        self._control = re.compile("|".join(map(re.escape, self.special)) or r"(?!)")
-        self._defuse = _defuser(self._control)
         self.template = _template_of(tokenizer)
+        shown = self._probed()
+        special = special_tokens(tokenizer)
+        self.plain_marks = tokens_around(shown, CONTENTS, added_tokens(tokenizer)) - special
+        self.special = sorted(special | self.plain_marks, key=len, reverse=True)
+        self._control = any_of(self.special)
+        self._defuse = _defuser(any_of({*self.special, *written(shown)}))
         self.template = trainable(self.template, tokenizer.eos_token, self._ends)
+        self.template = headed(self.template, REPLY, self._asked)
         self._says_system = self._shows_system()
         self._tail = self._closing(self._apply(PROBE))
         self._span(PROBE, 1, self._apply(PROBE))
@@ -149,6 +164,16 @@ class Renderer:
         found = self._control.search(tail)
         return tail[found.end() :] if found else ""
 
+    def _probed(self) -> str:
+        """Two exchanges as the template writes them; nothing where it refuses."""
+        try:
+            return self._run(_chat(TWICE))
+        except UserError:
+            return ""
+
+    def _asked(self, template: str, answered: bool, prompt: bool) -> str:
+        return self._run(_chat(PROBE if answered else PROBE[:1]), prompt, template)
+
     def _shows_system(self) -> bool:
         """Whether the template has a place for what a system turn says."""
         try:
@@ -196,12 +221,6 @@ def _template_of(tokenizer: Any) -> str:
             "the tokenizer has several chat templates and none of them is called default; "
             "name one in base.template"
         ) from error
-
-
-def _special_tokens(tokenizer: Any) -> set[str]:
-    """Texts that the tokenizer turns into control tokens wherever they stand."""
-    added = tokenizer.added_tokens_decoder.values()
-    return {str(t) for t in tokenizer.all_special_tokens} | {t.content for t in added if t.special}
 
 
 def _defuser(control: re.Pattern[str]) -> Callable[[str], str]:

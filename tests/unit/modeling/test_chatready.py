@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 import torch
+from tokenizers import AddedToken
+from tokenizers.processors import TemplateProcessing
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from chatloop.conversation import Message
@@ -97,3 +99,35 @@ def test_real_weights_become_chat_ready(tinystories: Path) -> None:
         2,
         tokenizer.convert_tokens_to_ids("<|im_end|>"),
     ]
+
+
+def test_an_ordinary_word_at_which_a_configuration_ends_by_default_ends_nothing(
+    tokenizer_with: Any, small_model: Any
+) -> None:
+    tokenizer = tokenizer_with(None)
+    small_model.generation_config.eos_token_id = [2 + len(tokenizer) // 2, tokenizer.eos_token_id]
+    make_chat_ready(small_model, tokenizer)
+    assert small_model.generation_config.eos_token_id == [tokenizer.eos_token_id]
+
+
+def test_marks_that_are_tokens_are_called_special(tokenizer_with: Any, small_model: Any) -> None:
+    tokenizer = tokenizer_with(CHATML, special=())
+    tokenizer.add_tokens([AddedToken("<|im_start|>", special=False, normalized=False)])
+    small_model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    assert "control tokens now: <|im_start|>" in make_chat_ready(small_model, tokenizer)
+    ids = tokenizer("<|im_start|>hi", add_special_tokens=False)["input_ids"]
+    assert tokenizer.decode(ids, skip_special_tokens=True) == "hi"
+    assert "<|im_end|>" in tokenizer.all_special_tokens
+
+
+def test_a_text_begins_as_the_base_has_always_read_it(
+    tokenizer_with: Any, small_model: Any
+) -> None:
+    tokenizer = tokenizer_with(None, special=("<s>",))
+    tokenizer.bos_token = "<s>"
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single="<s> $A", special_tokens=[("<s>", tokenizer.bos_token_id)]
+    )
+    make_chat_ready(small_model, tokenizer)
+    text = Renderer(tokenizer).prompt_text([Message("user", "Hi")])
+    assert text.startswith("<s><|im_start|>user")

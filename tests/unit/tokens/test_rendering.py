@@ -160,7 +160,7 @@ def test_a_template_without_a_system_role_still_sees_what_it_says(
         (None, "no chat template"),
         (
             "{% for m in messages %}{{ m['role'] + m['content'] + '<|im_end|>' }}{% endfor %}"
-            "{% if add_generation_prompt %}{{ 'bot:' }}{% endif %}",
+            "{% if add_generation_prompt %}{{ 'bot:' }}{% else %}{{ 'end' }}{% endif %}",
             "not how its assistant turns begin",
         ),
     ],

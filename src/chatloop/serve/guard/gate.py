@@ -18,6 +18,7 @@ from chatloop.params.serving import ServeParams
 from chatloop.serve.guard.admission import Admission
 from chatloop.serve.guard.keys import Keys, bearer
 from chatloop.serve.guard.rates import Rates
+from chatloop.serve.observe.requests import PROBES
 from chatloop.serve.wire.errors import ApiError, http_error
 
 OWN_NAMES = ("localhost", "127.0.0.1", "[::1]")
@@ -61,7 +62,7 @@ class Gate:
     @contextmanager
     def _counted(self, scope: Scope) -> Iterator[None]:
         """Every open request has a place; those of probes always have one."""
-        if len(self.open) >= self.settings.limits.requests and scope["path"].startswith("/v1/"):
+        if len(self.open) >= self.settings.limits.requests and scope["path"] not in PROBES:
             raise ApiError(429, "Too many requests are open", code="too_many_open", retry_after=1)
         place = object()
         self.open.add(place)

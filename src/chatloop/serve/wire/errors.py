@@ -15,6 +15,8 @@ from starlette.exceptions import HTTPException
 TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 SERVER = 500
 LONGEST_NAME = 200
+UNREAD = "There was an error parsing the body"  # what FastAPI says of bytes that are no text, too
+NO_JSON = "the body is not JSON"
 
 
 class ErrorDetail(BaseModel):
@@ -92,22 +94,30 @@ def error_response(
 
 def http_error(error: HTTPException) -> JSONResponse:
     """Starlette's and our own exceptions in OpenAI's shape."""
+    if error.detail == UNREAD:
+        return error_response(400, NO_JSON, code="invalid_json")
     code, param = getattr(error, "code", None), getattr(error, "param", None)
     return error_response(error.status_code, str(error.detail), param, code, error.headers)
 
 
-def validation_error(error: RequestValidationError) -> JSONResponse:
-    """The first wrong field by name; values are not repeated, they may be somebody's words."""
+def validation_error(error: RequestValidationError, content_type: str = "") -> JSONResponse:
+    """The first wrong field by name; values are not repeated, they may be somebody's words.
+
+    What comes as another type than JSON is read by nobody: a page of another site could send it.
+    """
     first = error.errors()[0]
     place = [part for part in first["loc"] if part not in ("body", "query", "path", "header")]
     if first["type"] == "json_invalid":
-        return error_response(400, "the body is not JSON", code="invalid_json")
+        return error_response(400, NO_JSON, code="invalid_json")
     message = str(first["msg"]).removeprefix("Value error, ")
     param = clean(_path(place))
     if not place and first["type"] == "value_error":  # of fields together, which it names
         param, _, message = (clean(part) for part in message.partition(": "))
     if not param:
-        return error_response(400, "the body is not a JSON object", code="invalid_body")
+        said = "the body is not a JSON object"
+        if "json" not in content_type.lower():
+            said = "the body is read where it is sent with Content-Type: application/json"
+        return error_response(400, said, code="invalid_body")
     if first["type"] == "extra_forbidden":
         return error_response(400, f"{param}: no such field", param, "unknown_parameter")
     if message.startswith("unsupported: "):
