@@ -24,7 +24,7 @@ run: setup ## run the pipeline: ingest to registered model
 	@$(BIN)/chatloop run
 
 test: setup ## run all tests
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile \
+	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile \
 	  --no-loadscope-reorder
 
 # Rasa 3.6 runs under Python 3.10 and asks for other versions than the project does.

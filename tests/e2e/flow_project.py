@@ -99,8 +99,8 @@ def gone(processes: list[psutil.Process]) -> bool:
     )
 
 
-def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
-    """Wait for the condition, and fail if it does not come."""
+def until(condition: Callable[[], object], seconds: float = 200.0) -> None:
+    """Wait for the condition, and fail if it does not come: before a stage wakes from `sleep 300`."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"it did not come within {seconds} s"

@@ -42,7 +42,7 @@ def test_the_child_and_its_children_end_when_we_are_ended(
 
     us.send_signal(number)
 
-    until(lambda: gone(family), seconds=20)
+    until(lambda: gone(family))
 
 
 def test_what_a_tick_raises_ends_the_child(tmp_path: Path) -> None:

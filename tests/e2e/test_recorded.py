@@ -54,7 +54,7 @@ def test_a_run_that_died_frees_the_lock_at_once_and_what_it_finished_is_not_done
     until(lambda: any(one.name() == "sleep" for one in descendants(first.pid)), seconds=300)
     family = descendants(first.pid)
     first.send_signal(signal.SIGKILL)
-    until(lambda: gone(family), seconds=20)
+    until(lambda: gone(family))
     assert holder(fresh_project / HELD) is None
     assert diary(fresh_project)[-1]["outcome"] == "running"
 
@@ -81,7 +81,7 @@ def test_a_run_that_a_person_cancels_is_told_apart_and_leaves_nobody(
     with get_client(sync_client=True) as client:
         newest = max(client.read_flow_runs(), key=lambda run: run.created)
         client.set_flow_run_state(newest.id, Cancelling())
-    until(lambda: gone(family) and flow.poll() is not None, seconds=60)
+    until(lambda: gone(family) and flow.poll() is not None)
     assert diary(project)[-1]["outcome"] == "cancelled"
     assert holder(project / HELD) is None
 

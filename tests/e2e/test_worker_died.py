@@ -128,7 +128,7 @@ def test_who_died_or_was_cancelled_leaves_nobody_no_lock_and_no_finished_stage_u
     worker, third = deployed.worker(), deployed.run()
     deployed.ends(third, "Completed")  # the place was free: a run too many is cancelled
     worker.send_signal(signal.SIGTERM)
-    worker.wait(timeout=60)
+    worker.wait(timeout=200)
     assert [one["outcome"] for one in deployed.diary()] == ["died", ANY, "died", "held"]
     assert deployed.diary()[-1]["said"] == str(
         [("first", "Cached"), ("second", "Cached"), ("third", "Ran")]

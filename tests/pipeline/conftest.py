@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from matplotlib import get_cachedir
 
 from benchmarks.team.project import made
 from tests.pipeline.in_process import InProcess
@@ -104,6 +105,7 @@ def in_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> InProcess:
     """The shipped pipeline in a folder that is the working folder, with a store of its own."""
     for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
         monkeypatch.delenv(name, raising=False)
+    get_cachedir()  # found before the cache moves: matplotlib looks for fonts once, not in each test
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     project = InProcess(made(tmp_path / "project").folder)
     monkeypatch.chdir(project.folder)

@@ -13,6 +13,7 @@ from tests.serve.page_server import Api, served
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
+expect.set_options(timeout=60_000)  # as long as it takes on a machine that has other work, too
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
