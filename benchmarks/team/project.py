@@ -30,6 +30,7 @@ PINS: dict[str, dict[str, Any]] = {  # as they are before anything was pinned
     "feedback": {"last": 0, "rows": 0, "parts": [], "versions": {}, "forgotten": []},
     "reviews": {"accepted": [], "rejected": []},
 }
+AUTHOR = ["-c", "user.name=loop", "-c", "user.email=loop@example.com", "-c", "commit.gpgsign=false"]
 SAID = 40  # lines of a run that failed
 
 
@@ -75,7 +76,8 @@ def made(folder: Path) -> Project:
         shutil.copytree(ROOT / name, folder / name, ignore=left)
     for name, content in PINS.items():
         write_json(folder / "pins" / f"{name}.json", content)
-    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    for words in (["init", "-q"], ["add", "-A"], [*AUTHOR, "commit", "-qm", "start"]):
+        subprocess.run(["git", *words], cwd=folder, check=True)
     return Project(folder)
 
 
