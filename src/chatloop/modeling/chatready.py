@@ -104,6 +104,6 @@ def _set_generation(model: Any, tokenizer: Any, end: int) -> None:
         model.generation_config.validate(strict=True)
     except ValueError:
         # Many a model on the hub has a temperature without sampling, and cannot be saved with it.
-        marks = ("bos_token_id", "eos_token_id", "pad_token_id")
-        kept = {name: getattr(model.generation_config, name) for name in marks}
+        names = ("bos_token_id", "eos_token_id", "pad_token_id")
+        kept = {name: getattr(model.generation_config, name) for name in names}
         model.generation_config = GenerationConfig(**kept)

@@ -35,8 +35,8 @@ class EngineParams(Section):
 
     `auto` is transformers, and CTranslate2 for a stream alone where that is far faster.
     `follow_seconds` is how often the registry is asked; `candidate_share` of the traffic goes to
-    the newest version that is not the champion. `drafts` guesses repeated text ahead; `prefix_mib` of
-    memory, for each loaded version, hold what was read of conversations that may go on. Neither
+    the newest version that is not the champion. `drafts` guesses repeated text ahead; `prefix_mib`
+    of memory, for each loaded version, hold what was read of conversations that may go on. Neither
     changes an answer.
     """
 
