@@ -152,3 +152,16 @@ def test_a_value_in_a_long_text_is_found_whole_wherever_it_stands(value, shift):
 def test_a_very_long_text_of_anything_is_redacted(unit):
     (content,) = redacted([unit * (200_000 // len(unit))])
     assert "@" not in content
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("070265 3761TY533428D", ["PHONE", "UK_NINO"]),
+        ("a.berg@example.de397-42-5157", ["EMAIL", "US_SSN"]),
+        ("023624-11-1958MBZ VDG 81H43 B328X", ["PHONE", "IT_CODICE_FISCALE"]),
+    ],
+)
+def test_a_value_that_another_one_hides_is_found_when_that_is_gone(text, kinds):
+    content = redact(table([text]), KINDS).turns["content"][0]
+    assert content == "".join(f"[{kind}_1]" for kind in kinds)

@@ -14,9 +14,9 @@ from chatloop.privacy.kinds import Kind
 from chatloop.privacy.suspecting.context import before, near, standing
 
 
-def _apart(shape: str) -> str:
-    """The shape for Rust, in any case, and no letter or digit beside it."""
-    return rf"(?i:(?:^|[^0-9A-Za-z])(?:{shape})(?:[^0-9A-Za-z]|$))"
+def _loosely(shape: str) -> str:
+    """The shape for Rust, in any case, whatever is beside it: that may be a value, too, and go."""
+    return f"(?i:{shape})"
 
 
 def national(
@@ -46,10 +46,10 @@ def national(
 
     found: tuple[Detector, ...] = ()
     if own:
-        shape = _apart(own)
+        shape = _loosely(own)
         found += (Detector(kind, (standing(own),), digits, (), shape, length, alphanumeric),)
     if loose:
         patterns = (near(words, loose), before(words, loose))
         asked = fragments or tuple(words.lower().split("|"))
-        found += (Detector(kind, patterns, digits, asked, _apart(loose), length, alphanumeric),)
+        found += (Detector(kind, patterns, digits, asked, _loosely(loose), length, alphanumeric),)
     return found
