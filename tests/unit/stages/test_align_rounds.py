@@ -4,7 +4,7 @@ from statistics import fmean
 from typing import Any
 
 from benchmarks.team.asking import in_process
-from benchmarks.team.rater import Prompt, hidden, opinion
+from benchmarks.team.rater import GOOD, Prompt, hidden
 from chatloop.conversation import Conversation, Message
 from chatloop.io.models import hub
 from chatloop.params import TrainParams
@@ -42,20 +42,27 @@ def teach_both_manners(tuning: Tuning, model: Any, tokenizer: Any) -> None:
 Row = tuple[str, str, str | None, str | None]
 
 
-def row(number: int, asked: str, answer: str) -> Row:
-    said, name = opinion(asked, answer, number), f"r{number:04}"
-    return (name, asked, answer if said.rating == "up" else said.correction,
-            None if said.rating == "up" else answer)  # fmt: skip
+def row(name: str, asked: str, answers: list[str]) -> Row | None:
+    """A thumb for one answer, of two the better one; None where both are as good."""
+    scores = [hidden(asked, answer) for answer in answers]
+    if len(answers) == 1:
+        up = scores[0] >= GOOD
+        return (name, asked, answers[0] if up else None, None if up else answers[0])
+    if scores[0] == scores[1]:
+        return None
+    better = int(scores[1] > scores[0])
+    return (name, asked, answers[better], answers[1 - better])
 
 
 def rated(tuning: Tuning, model: str, number: int) -> list[Row]:
     asked = prompts(200 + 100 * number)
-    said = in_process(tuning.root / model)(asked, 1.0, number)
-    return [
-        row(100 * number + at, prompt[0].content, answer)
-        for at, (prompt, answer) in enumerate(zip(asked, said, strict=True))
-        if answer
-    ]
+    ask = in_process(tuning.root / model)
+    said = [ask(asked, 1.0, seed) for seed in (number, 10 + number)]
+    both = [(p[0].content, [a, b]) for p, a, b in zip(asked, *said, strict=True)]
+    pairs = [one for at, one in enumerate(both) if at % 3]
+    thumbs = [(prompt, answers[:1]) for prompt, answers in both[::3]]
+    rows = [row(f"r{number}-{at:05}", *one) for at, one in enumerate([*pairs, *thumbs])]
+    return [one for one in rows if one is not None and "" not in one]
 
 
 def score(tuning: Tuning, model: str) -> float:
