@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from flow_project import RECORDED, Start, descendants, until
+from flow_project import RECORDED, Start, descendants, names, until
 
 pytestmark = pytest.mark.server
 SERVES = """\
@@ -55,7 +55,7 @@ def test_a_server_that_restarts_in_the_middle_of_a_run_loses_and_repeats_nothing
     (fresh_project / "third.sh").write_text(waits)
     first = serving(port)
     run = background("flows/retrain.py", cwd=fresh_project, PREFECT_API_URL=url)
-    until(lambda: "sh" in [one.name() for one in descendants(run.pid)], seconds=300)
+    until(lambda: "sh" in names(descendants(run.pid)), seconds=300)
     for one in [*descendants(first.pid), first]:
         one.kill()
     first.wait()

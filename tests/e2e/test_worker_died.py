@@ -16,7 +16,7 @@ from uuid import UUID
 import psutil
 import pytest
 import yaml
-from flow_project import RECORDED, Start, descendants, gone, until
+from flow_project import RECORDED, Start, descendants, gone, names, until
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.states import Cancelling
@@ -78,7 +78,7 @@ class Deployed:
             families = [
                 [one, *descendants(one.pid)] for one in psutil.Process(worker.pid).children()
             ]
-            return [some for some in families if "sleep" in [one.name() for one in some]]
+            return [some for some in families if "sleep" in names(some)]
 
         until(found, seconds=300)
         return found()[0]
