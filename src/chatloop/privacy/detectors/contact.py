@@ -76,7 +76,7 @@ SPELT_EMAIL = Detector(
     ),
     patterns=(
         re.compile(
-            rf"(?i){_LOCAL}{_SURE_AT}{_LABEL}(?:{_DOT}{_LABEL}){{0,4}}{_DOT}[a-z]{{2,24}}\b"
+            rf"(?i)(?<!\w){_NO_BOX}{_LOCAL}{_SURE_AT}{_LABEL}(?:{_DOT}{_LABEL}){{0,4}}{_DOT}[a-z]{{2,24}}\b"
         ),
         re.compile(
             rf"(?i)(?<!\w){_NO_BOX}{_LOCAL} at {_LABEL}(?: dot {_LABEL}){{0,4}} dot [a-z]{{2,24}}\b"

@@ -1,6 +1,6 @@
 """Keys by the looks: tokens that chance wrote, and vendors' keys of hexadecimal digits.
 
-    xQ7r2LmZ9pTf4KcW1vNbY8hJ   →  [API_KEY_1]        iPhone14ProMax256GBUnlocked  stays
+    xQ7r2LmZ9pTf4KcW1vNbY8hJ   →  [SECRET_1]         iPhone14ProMax256GBUnlocked  stays
     pul-513d24928b960632d4ee…  →  [API_KEY_1]        test_user_with_valid_login_2 stays
 
 Between the classes of signs (small, capital, digit) a token that chance wrote changes at six of ten
@@ -36,7 +36,7 @@ def _by_chance(text: str) -> int:
 
 # A path behind a host is none of these.
 OPAQUE = Detector(
-    kind="api_key",
+    kind="secret",
     digits=2,
     shape="[A-Za-z0-9_+/~-]{24}",
     patterns=(re.compile(r"(?<![A-Za-z0-9_+/~.-])[A-Za-z0-9_+/~-]{24,}+={0,2}"),),
@@ -57,7 +57,7 @@ NAMED = Detector(
     patterns=(
         re.compile(
             r"(?<![A-Za-z0-9_-])(?:(?:glptt|pul|HRKU|FLWSECK|FLWSECK_TEST)-[0-9A-Za-z-]{20,}+"
-            rf"|lsv2_[ps][tk]_{_HEX}{{20,}}(?:_{_HEX}{{4,}}+)?|sgp_{_HEX}{{32,}}+"
+            rf"|lsv2_[ps][tk]_{_HEX}{{20,64}}(?:_{_HEX}{{4,}}+)?|sgp_{_HEX}{{32,}}+"
             r"|(?:shippo|rzp|duffel)_(?:live|test)_[A-Za-z0-9_-]{14,}+"
             r"|sb_(?:secret|publishable)_[A-Za-z0-9_-]{20,}+"
             rf"|{_HEX}{{32}}-us[0-9]{{1,2}}(?![0-9])"
