@@ -16,9 +16,13 @@ from chatloop.privacy.policy import NO_POLICY, Finding, Policy
 
 # What keyboards, phones and word processors put for a blank and a hyphen: one sign for one, so that
 # places in the text stay what they are.
+_ZEROS = (0xFF10, 0x660, 0x6F0, 0x966)
 ALIKE = {
     **dict.fromkeys("\u00a0\u2007\u2008\u2009\u202f\u205f\u3000", " "),
     **dict.fromkeys("\u2010\u2011\u2212\ufe63\uff0d", "-"),
+    # Digits of full width, of Arabic and of Devanagari, and what stands between them.
+    **{chr(zero + digit): str(digit) for zero in _ZEROS for digit in range(10)},
+    **dict(zip("\uff20\uff0e\uff0b\uff08\uff09\uff0f\uff1a", "@.+()/:", strict=True)),
 }
 _PLAIN = str.maketrans(ALIKE)
 

@@ -39,7 +39,7 @@ _TYPES = (
     "|Terrace|Ter|Highway|Hwy|Parkway|Pkwy|Circle|Cir|Crescent|Cres|Close|Gardens|Grove|Mews|Row"
     "|Walk|Alley|Plaza|Trail|Quay|Broadway|Expressway|Loop|Hill|Rise|Wharf|Esplanade"
 )
-_PLAIN = "street|avenue|boulevard|road|lane|ave|blvd"
+_PLAIN = "street|avenue|boulevard|road|lane|ave|blvd|rd"
 _SMALL = "the|a|an|on|in|at|of|off|from|down|up|this|that|my|your|our|any|and|or|to|for|is|are|main"
 _NO_NAME = r"(?! (?i:hotel|inn|apartments?|restaurant|caf[eé]|bar|theat|station|grill|movie|film))"
 _FORWARD = r"(?<![\w.,:/$€£#-])(?<![$€£] )"

@@ -50,6 +50,53 @@ EMAIL = Detector(
     ),
 )
 
+# anna (at) example (dot) org, anna%40example.org, anna dot berg at example dot org
+_LABEL = r"[^\W_][\w-]{0,62}"
+_SPELT_DOT = r"(?: ?[(\[{<] ?(?:dot|\.|punkt|punto|point) ?[)\]}>] ?| dot )"
+_DOT = rf"(?:{_SPELT_DOT}|\.)"
+_SURE_AT = r"(?: ?[(\[{<] ?(?:at|@) ?[)\]}>] ?|%40|&#(?:64|x40);|&commat;| @ )"
+_LOCAL = r"(?<!\w)\w[\w.+-]{0,63}(?: dot \w{1,30}){0,3}"
+# What stands before `at` and is nobody's mailbox.
+_NO_BOX = (
+    r"(?!(?:me|us|you|him|her|them|it|address|account|e?-?mail|support|team|available|all|look"
+    r"|looking|sent|is|are|was|out|free|shop|buy|that|this|be)\b)"
+)
+
+
+def _spelt_key(text: str) -> str:
+    plain = re.sub(rf"{_SURE_AT}| at ", "@", text.casefold())
+    return re.sub(_SPELT_DOT, ".", plain)
+
+
+SPELT_EMAIL = Detector(
+    kind="email",
+    shape=(
+        r"(?i:[(\[{<] ?(?:at|@) ?[)\]}>]|%40|&#(?:64|x40);|&commat;|[0-9a-z] @ [0-9a-z]"
+        r"| at [0-9a-z-]{1,63}(?: dot |\.[a-z]))"
+    ),
+    patterns=(
+        re.compile(
+            rf"(?i)(?<!\w){_NO_BOX}{_LOCAL}{_SURE_AT}{_LABEL}(?:{_DOT}{_LABEL}){{0,4}}{_DOT}[a-z]{{2,24}}\b"
+        ),
+        re.compile(
+            rf"(?i)(?<!\w){_NO_BOX}{_LOCAL} at {_LABEL}(?: dot {_LABEL}){{0,4}} dot [a-z]{{2,24}}\b"
+        ),
+        re.compile(
+            rf"(?i)\b(?:e-?mail|mail|address)\b[^\n@]{{0,25}}?(?<!\w)"
+            rf"({_NO_BOX}\w[\w.+-]{{1,63}} at "
+            r"(?:[\w-]{1,63}\.){1,3}[a-z]{2,24})\b"
+        ),
+    ),
+    key=_spelt_key,
+)
+
+# 0475/12.34.56, and what only the words behind it tell: 4155550132 is my cell
+_TOLD_BEHIND = (
+    r" ?(?:(?:is|ist|est|es|è) (?:my|his|her|our|meine?|mon|ma|mi|il mio|mijn) (?:\w{1,12} )?"
+    r"(?:cell|mobile|phone|tel|handy|mobil|portable|celular|móvil|cellulare|number|nummer)"
+    r"|\((?:cell|mobile|phone|home|work|office|tel)\))"
+)
+
 PHONE = Detector(
     kind="phone",
     digits=7,
@@ -65,6 +112,18 @@ PHONE = Detector(
         re.compile(
             rf"(?=[(0-9])(?<![\w+-])(?<![0-9][.,])(?:1{_GAP})?(?:\([0-9]{{3}}\){_GAP}?|[0-9]{{3}}{_GAP})"
             rf"[0-9]{{3}}{_GAP}[0-9]{{4}}{_EXTENSION}(?![0-9]|[.-][0-9])"
+        ),
+        # (408)9718523, 0475/12.34.56
+        re.compile(
+            r"(?<![\w(+-])(?:\([2-9][0-9]{2}\) ?[0-9]{7}"
+            r"|0[1-9][0-9]{1,2}/[0-9]{2,3}(?:\.[0-9]{2}){2})"
+            r"(?![0-9]|[.-][0-9])"
+        ),
+        re.compile(rf"(?i)(?<![\w.,#-])([0-9]{{7,13}})(?={_TOLD_BEHIND})"),
+        # 手机号码：13800138000
+        re.compile(
+            r"(?:手机|手機|电话|電話|联系方式|微信|携帯|전화|휴대폰)[^0-9\n]{0,8}"
+            r"((?:\+ ?)?[0-9](?:[ -]?[0-9]){6,14})(?![0-9])"
         ),
         # 020 7946 0958, (0161) 496 0000, 07700 900123, 030/1234567, 01 23 45 67 89
         re.compile(

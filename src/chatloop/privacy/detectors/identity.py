@@ -15,6 +15,7 @@ from chatloop.privacy.suspecting.context import before, near, standing
 
 _PASSPORT = (
     "passports?(?:[_ ](?:number|no|nr|id))?|pp ?(?:no|number)|reisepass(?:nummer|nr)?|passnummer"
+    r"|(?:personal)?ausweis(?:nummer|nr)?"
     "|passeport|pasaporte|passaporto|passaporte"
     "|paspoort(?:nummer)?|paszportu?"
 )
@@ -46,7 +47,12 @@ _MONTHS = (
     "|enero|febrero|fevereiro|janeiro|março|junho|julho|januari|februari|maart|mei|augustus"
 )
 _MONTH = rf"(?:{_MONTHS})\.?"
-_DAY = r"[0-9]{1,2}(?:st|nd|rd|th|er|\.|º)?"
+_ORDINAL = (
+    r"(?:twenty|thirty)[ -](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|first"
+    r"|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth"
+    r"|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth"
+)
+_DAY = rf"(?:[0-9]{{1,2}}(?:st|nd|rd|th|er|\.|º)?|{_ORDINAL})"
 _YEAR = r"(?:19|20)[0-9]{2}"
 # Behind a month by name two digits are a year: 23 Jul '90
 _LATE_YEAR = rf"(?:{_YEAR}|['’]?[0-9]{{2}})"
@@ -60,7 +66,7 @@ _DATE = (
     rf"|{_MONTH}[ -]{{1,2}}(?:the )?{_DAY},?[ -]{{1,2}}{_LATE_YEAR}"
 )
 _BORN = (
-    r"date of birth|birth[- ]?date|birthday|b-?day|born|d\.?o\.?b\.?|geboren|geb\.?|geburtsdatum"
+    r"date[ _-]?of[ _-]?birth|birth[- ]?date|birthday|b-?day|born|d\.?o\.?b\.?|geboren|geb\.?|geburtsdatum"
     r"|geburtstag|date de naissance|née?(?: le)?|né\(e\) le|naissance|nacid[oa]|nac[ií]"
     r"|fecha de nacimiento"
     r"|compleanno|cumpleaños|aniversário|anniversaire|verjaardag|nat[oa](?: a \w{2,20})? il|data di nascita"
@@ -82,7 +88,8 @@ def _paper_length(text: str) -> int:
 
 def _geo_length(text: str) -> int:
     numbers = [abs(float(number)) for number in re.findall(r"[0-9]{1,3}\.[0-9]{1,20}", text)]
-    fits = min(numbers) <= _LATITUDE and max(numbers) <= _LONGITUDE
+    # Two numbers below one are scores or losses; what lies there is sea.
+    fits = min(numbers) <= _LATITUDE and 1 <= max(numbers) <= _LONGITUDE
     return len(text) if fits else 0
 
 
@@ -94,7 +101,18 @@ def _called(words: str) -> str:
 PASSPORT = Detector(
     kind="passport",
     digits=3,
-    words=("passp", "passe", "passn", "reisep", "pasap", "passap", "paspo", "paszp", "pp"),
+    words=(
+        "passp",
+        "passe",
+        "passn",
+        "reisep",
+        "ausweis",
+        "pasap",
+        "passap",
+        "paspo",
+        "paszp",
+        "pp",
+    ),
     shape=_called(_PASSPORT),
     patterns=(near(_PASSPORT, _PAPER), before(_PASSPORT, _PAPER)),
     length=_paper_length,

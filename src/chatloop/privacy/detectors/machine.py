@@ -15,12 +15,14 @@ _HEX = "[0-9A-Fa-f]"
 
 
 def _ipv4_length(text: str) -> int:
-    """Every machine calls itself 127.0.0.1, and 0.0.0.0 is nobody."""
+    """Every machine calls itself 127.0.0.1, 0.0.0.0 is nobody and 255.255.255.0 a mask."""
     try:
         address = IPv4Address(text)
     except AddressValueError:  # a leading zero
         return len(text)
-    return 0 if address.is_loopback or address.is_unspecified else len(text)
+    if address.is_loopback or address.is_unspecified or text.startswith("255.255."):
+        return 0
+    return len(text)
 
 
 def _ipv6_length(text: str) -> int:
@@ -71,7 +73,7 @@ IPV4 = Detector(
     patterns=(
         re.compile(
             r"(?<![\w.§])(?<!ersion )(?<!irmware )(?<!elease )(?<!ection )(?<!hapter )(?<!lause )"
-            r"(?<!§ )"
+            r"(?<!§ )(?<!aragraph )"
             rf"(?:{_OCTET}\.){{3}}{_OCTET}(?!\w|\.[0-9])"
         ),
     ),

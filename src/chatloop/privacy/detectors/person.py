@@ -102,6 +102,11 @@ def _greeted(text: str) -> int:
     return _FIRST_NAMED(text) or likely(text)
 
 
+def _no_verb(text: str) -> int:
+    """我叫 is also what one does to a cab."""
+    return 0 if text[0] in "了他她你它车的不过" else len(text)
+
+
 PERSON = (
     # My name is Anna Berg; Recipient: Anna Berg; my name is anna
     _person(
@@ -115,6 +120,20 @@ PERSON = (
         rf"(?i:{INTRODUCED}|(?:^|[^a-z])name(?: is|['’]s| of)?) ?[a-zà-ÿ]",
         rf"(?<!\w)(?i:{INTRODUCED}|(?:under )?(?:the )?name(?: is|['’]s| of)?) ?({SMALL})(?!\w)",
         small,
+    ),
+    # 我叫王小明, 私の名前は田中太郎です, 제 이름은 김민수입니다
+    _person(
+        ("我叫", "我的名字", "姓名", "名前", "이름"),
+        "",
+        r"(?:(?:我叫|我的名字是|姓名[:：]) ?([一-鿿]{2,4})(?=[，。！,.!\s]|$))",
+        _no_verb,
+    ),
+    _person(
+        ("名前", "이름"),
+        "",
+        r"(?:名前は|名前[:：]|이름은|이름[:：]) ?([一-鿿ぁ-ヿ가-힣]{2,8}?)"
+        r"(?=です|と申|といい|とい|입니다|이에요|예요|이고|[、。，,.!\s]|$)",
+        len,
     ),
     # i am anna berg
     _person(

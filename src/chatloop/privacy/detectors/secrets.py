@@ -13,6 +13,7 @@ from collections import Counter
 from math import log2
 
 from chatloop.privacy.detector import Detector
+from chatloop.privacy.detectors.keys import worded
 
 _LABEL = (
     "pass ?(?:word|phrase|code|wort|wd)s?|pass(?= ?[:=])|pwd|psw|pw|kennwort|mot de passe|mdp"
@@ -41,34 +42,16 @@ _WHEN = (
     r"(?:at|in|until|till|by|from|after|before|since|for|than|has|have|costs?|um|ab|bis|seit|à)\b"
 )
 # What stands behind a colon without being the password itself.
-_TOLD = frozenset(
-    [
-        "required",
-        "wrong",
-        "incorrect",
-        "invalid",
-        "forgotten",
-        "forgot",
-        "reset",
-        "please",
-        "click",
-        "none",
-        "null",
-        "true",
-        "false",
-        "changed",
-        "expired",
-        "missing",
-        "empty",
-        "hidden",
-        "removed",
-        "protected",
-        "optional",
-        "here",
-        "unknown",
-        "blocked",
-    ]
+_TOLD_WORDS = (
+    "required wrong incorrect invalid forgotten forgot reset please click none null true false"
+    " changed expired missing empty hidden removed protected optional here unknown blocked must"
+    " should cannot can't does doesn't will may has contains minimum at least correct working"
+    " secure encrypted stored saved locked compromised unique needed different temporary visible"
+    " accepted rejected generated unchanged confidential private strong useless updated created"
+    " verified outdated case-sensitive mandatory hacked leaked stolen exposed hashed disabled"
+    " enabled"
 )
+_TOLD = frozenset(_TOLD_WORDS.split())
 _BITS, _CLASSES = 3.0, 2
 _IS = (
     r"(?: (?:is|was|are|should be|for (?:\w{1,20} ){1,3}is|ist|lautet|est|es|è|é|is now|to|är|er"
@@ -95,7 +78,11 @@ def _password_length(text: str) -> int:
 
 def _key_length(text: str) -> int:
     token = text.rstrip(".~-")
-    return len(token) if _random(token) else 0
+    return len(token) if _random(token) and not worded(token) else 0
+
+
+def _prefixed_length(text: str) -> int:
+    return 0 if worded(text) and not text.startswith("-----") else len(text)
 
 
 URL_CREDENTIALS = Detector(
@@ -163,10 +150,11 @@ API_KEY = Detector(
         re.compile(r"hooks\.slack\.com/services/([A-Za-z0-9/]{20,}+)"),
         re.compile(r"/api/webhooks/([0-9]{10,20}/[A-Za-z0-9_-]{20,}+)"),
         re.compile(
-            r"(-----BEGIN [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\s]{0,8000}+"
+            r"(-----BEGIN [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\s\\]{0,8000}+"
             r"(?:-----END [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----)?)"
         ),
     ),
+    length=_prefixed_length,
     key=str,
 )
 
@@ -209,6 +197,11 @@ PASSWORD = Detector(
             r"(?=[^\s\[\]]{0,60}?(?:[0-9]|[^\s\w\[\].,;:!?'\"-]))"
             r"([^\s\"'`\[\]<>]{4,99}[^\s\"'`\[\]<>.,;:!?)])"
         ),
+        # the wifi password is sunflower
+        re.compile(
+            rf"(?i)\b(?:my|the|our|his|her|your|new|old|wi-?fi) (?:[\w-]{{1,12}} )?(?:{_LABEL}) is "
+            r"([a-z]{6,30})(?=[.!]?\s{0,3}(?:$|\n))"
+        ),
     ),
     length=_password_length,
     key=str,
@@ -225,7 +218,8 @@ PIN = Detector(
     patterns=(
         # PIN 4321, cvv: 123, the one-time code is 482913
         re.compile(
-            rf"(?i)\b(?:{_PIN})(?![^\W\d_])(?:\W{{0,3}}\b(?!{_WHEN})[^\W\d_]{{1,12}}\b){{0,5}}"
+            rf"(?i)\b(?:{_PIN})(?![^\W\d_]| (?:it|this|that|them|down|up|an?)\b)"
+            rf"(?:\W{{0,3}}\b(?!{_WHEN})[^\W\d_]{{1,12}}\b){{0,5}}"
             r"\W{0,3}(?<![\w.,$€£])([0-9]{3,8})(?![\w]|[.,:/-][0-9])"
         ),
     ),

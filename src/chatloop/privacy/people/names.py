@@ -44,7 +44,7 @@ _GIVEN, _SHARED, _FAMILY, _NEVER = (
 )
 FIRST = _GIVEN | _SHARED
 # What stands behind a name.
-ENDS = " ,.!?;:)\n'’\"-/["
+ENDS = " ,.!?;:)\n'’\"-/[&"
 
 BIG = "[A-ZÀ-ÖØ-ÞĀČĎĞĘĄĆŃÍİŁŃŐŘŚŞŠŤŮŹŻŽ]"
 PARTICLE = (

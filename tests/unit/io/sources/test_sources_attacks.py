@@ -211,7 +211,7 @@ def test_a_quote_that_is_never_closed_takes_no_other_row_with_it(tmp_path: Path)
     assert reasons == ["bad_row", *[None] * 50, "not_utf8", None]
 
 
-@pytest.mark.parametrize("text", ["", "a,a\n1,2", "a,,b\n1,2,3"])
+@pytest.mark.parametrize("text", ["", "a,a\n1,2", ",,\n1,2,3"])
 def test_a_table_without_names_is_refused(tmp_path: Path, text: str) -> None:
     refused(tmp_path / "a.csv", text.encode())
 

@@ -180,7 +180,7 @@ def _document(path: Path, start: bytes, file: IO[bytes], encoding: str | None) -
 def _neither(path: Path, error: Exception) -> UserError:
     # The message of a JSON error names a position, never the content; others may say more.
     if isinstance(error, UnicodeDecodeError):
-        return UserError(f"{path}: byte {error.start} is no UTF-8; {ENCODING}")
+        return UserError(f"{path}: is no UTF-8 (byte {error.start}); {ENCODING}")
     detail = str(error) if isinstance(error, json.JSONDecodeError) else type(error).__name__
     return UserError(f"{path}: is neither JSON nor JSON lines ({detail}); it may be cut short")
 
