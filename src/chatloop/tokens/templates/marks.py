@@ -47,7 +47,8 @@ def tokens_around(text: str, contents: Sequence[str], added: Collection[str]) ->
 
     A tag that opens within an answer (<think>) belongs to what is said.
     """
-    between, before_answers = [], []
+    between: list[str] = []
+    before_answers: list[str] = []
     for i, content in enumerate(contents):
         gap, _, text = text.partition(content)
         (before_answers if i % 2 else between).append(gap)
