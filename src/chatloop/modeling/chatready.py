@@ -97,8 +97,8 @@ def _set_generation(model: Any, tokenizer: Any, end: int) -> None:
     """
     eos = model.generation_config.eos_token_id
     known = [] if eos is None else [eos] if isinstance(eos, int) else list(eos)
-    marks = {tokenizer.eos_token_id, *tokenizer.added_tokens_decoder}
-    model.generation_config.eos_token_id = sorted({end, *(at for at in known if at in marks)})
+    ends = {tokenizer.eos_token_id, *tokenizer.added_tokens_decoder}
+    model.generation_config.eos_token_id = sorted({end, *(at for at in known if at in ends)})
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     try:
         model.generation_config.validate(strict=True)

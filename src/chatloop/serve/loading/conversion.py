@@ -12,6 +12,8 @@ from typing import Any
 from chatloop.io.files import read_json, write_json
 from chatloop.io.models import hub
 
+STRETCHED = 8192  # tokens
+
 
 class UnknownShapeError(Exception):
     """CTranslate2 cannot run this model as it is; the message is the reason."""
@@ -26,6 +28,7 @@ def converted(folder: Path, content: str, quantization: str) -> Path:
     import ctranslate2
 
     _check_windows(read_json(folder / "config.json"))
+    _check_positions(read_json(folder / "config.json"))
     _check_vocabulary(folder)
     name = f"{content}-{quantization}-{ctranslate2.__version__}"
     target = _cache() / name
@@ -86,6 +89,14 @@ def _check_windows(config: dict[str, Any]) -> None:
     window, context = config.get("sliding_window"), hub.context_length(config) or 0
     if window and config.get("use_sliding_window", True) and window < context:
         raise UnknownShapeError(f"its attention looks at {window} of {context} tokens")
+
+
+def _check_positions(config: dict[str, Any]) -> None:
+    """CTranslate2 takes for granted from how many tokens Llama 3 stretches its positions."""
+    rope = config.get("rope_parameters") or config.get("rope_scaling") or {}
+    stretched = rope.get("original_max_position_embeddings", STRETCHED)
+    if rope.get("rope_type") == "llama3" and stretched != STRETCHED:
+        raise UnknownShapeError(f"its positions are stretched from {stretched} tokens")
 
 
 def _check_vocabulary(folder: Path) -> None:
