@@ -122,6 +122,24 @@ def test_a_file_that_is_cut_is_one_line(tmp_path: Path, folder: Path) -> None:
     assert "cannot be loaded as a language model" in refused(tmp_path, folder)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"pad_token_id": 99_999},
+        {"num_attention_heads": 0},
+        {"hidden_size": "16"},
+        {"num_hidden_layers": None},
+        {"model_type": "never heard of"},
+    ],
+)
+def test_a_config_that_is_wrong_is_one_line(
+    tmp_path: Path, folder: Path, wrong: dict[str, Any]
+) -> None:
+    config = read_json(folder / "config.json") | wrong
+    (folder / "config.json").write_text(json.dumps(config))
+    assert str(folder) in refused(tmp_path, folder)
+
+
 def test_pickled_weights_are_refused(tmp_path: Path, folder: Path) -> None:
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     assert "has no *.safetensors" in refused(tmp_path, folder)

@@ -103,7 +103,7 @@ def load_tokenizer(folder: Path) -> Any:
     _quiet()
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
+    except _faults() as error:
         raise UserError(
             f"{folder}: has no tokenizer that can be loaded ({_first(error)})"
         ) from error
@@ -119,7 +119,6 @@ def load_model(folder: Path) -> Any:
         UserError: another kind of model, or code of its own would have to run.
     """
     import torch
-    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
     _quiet()
@@ -131,7 +130,7 @@ def load_model(folder: Path) -> Any:
             dtype=torch.float32,
             output_loading_info=True,
         )
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
+    except _faults() as error:
         raise UserError(
             f"{folder}: cannot be loaded as a language model ({_first(error)})"
         ) from error
@@ -142,6 +141,17 @@ def load_model(folder: Path) -> Any:
             f"{type(model).__name__}, {min(found['missing_keys'])} for one; fetch it whole"
         )
     return model.eval()
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """What libraries raise where files are damaged, or a config.json is wrong: sizes that do not
+    divide, a pad token that is none, a text for a number."""
+    from huggingface_hub.errors import StrictDataclassError
+    from safetensors import SafetensorError
+
+    damaged = (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError)
+    wrong = (AssertionError, TypeError, AttributeError, ArithmeticError, IndexError)
+    return (*damaged, *wrong, StrictDataclassError)
 
 
 def _quiet() -> None:
