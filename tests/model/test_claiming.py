@@ -38,7 +38,7 @@ def test_a_claim_of_another_machine_is_waited_for(
 ) -> None:
     with connect() as store:
         with monkeypatch.context() as there:
-            there.setattr(claiming, "this_machine", lambda _: "another")
+            there.setattr(claiming, "this_machine", lambda: "another")
             other = Claim(store, project.name)
             assert other.make(1)
         with pytest.raises(UnreachableError, match="another machine registers"):
@@ -61,7 +61,7 @@ def test_a_claim_whose_holder_died_is_passed_over_and_it_finds_that_out(
             with pytest.raises(UnreachableError, match="took the turn of this one"):
                 left.check()
         with monkeypatch.context() as there:
-            there.setattr(claiming, "this_machine", lambda _: "another")
+            there.setattr(claiming, "this_machine", lambda: "another")
             assert left.make(1)
         monkeypatch.setattr(claiming, "SILENT", 0.0)
         with claimed(store, project.name) as mine:
@@ -76,7 +76,7 @@ def test_two_claims_that_are_made_in_the_same_moment_are_both_taken_back(
     def both(claim: Claim, number: int) -> bool:
         monkeypatch.setattr(Claim, "make", make)
         with monkeypatch.context() as there:
-            there.setattr(claiming, "this_machine", lambda _: "another")
+            there.setattr(claiming, "this_machine", lambda: "another")
             assert Claim(store, project.name).make(number + 1)
         return claim.make(number)
 
