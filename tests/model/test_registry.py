@@ -410,7 +410,7 @@ def test_a_version_answers_again_as_it_was_judged_before_it_is_champion(project:
     project.judge("PROMOTE")
     with pytest.raises(UserError, match="answers 1 of 1 questions otherwise than when it was"):
         run_all(project)
-    assert aliases(project)["champion"] == 1
+    assert aliases(project) == {"champion": 1, "candidate": 1}
 
 
 def test_an_altered_file_keeps_a_version_from_becoming_champion(project: Project) -> None:

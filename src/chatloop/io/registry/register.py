@@ -2,9 +2,9 @@
 
     register("chatloop", Path("models/candidate"), run_id, Path("reports/verdict.json"))  →  3
 
-Files first, then verified by sha256, then the version with all its tags in one step, then the
-alias. Killed anywhere between, the next call goes on from there. One at a time: on this machine by
-turns.py, between machines by claiming.py.
+Files first, then verified by sha256, then the version with all its tags in one step, then, once it
+answers from the registry as it was judged, the alias. Killed anywhere between, the next call goes
+on from there. One at a time: on this machine by turns.py, between machines by claiming.py.
 """
 
 import json
@@ -22,6 +22,7 @@ from chatloop.io.registry import versions
 from chatloop.io.registry.claiming import claimed
 from chatloop.io.registry.content.flavor import write_flavor
 from chatloop.io.registry.content.origin import facts, write_origin
+from chatloop.io.registry.content.proving import prove_answers
 from chatloop.io.registry.content.storing import mend, put
 from chatloop.io.registry.turns import in_turn
 from chatloop.io.registry.versions import CANDIDATE, NOBODY, Version
@@ -34,7 +35,8 @@ def register(name: str, candidate: Path, run_id: str, verdict: Path, pin: Path =
     """The version that holds this candidate, made if there is none; alias `candidate` is on it.
 
     Raises:
-        UserError: no candidate, a verdict on another one, or a store that did not keep its bytes.
+        UserError: no candidate, a verdict on another one, a store that did not keep its bytes, or
+            a version that answers otherwise than the candidate did.
         UnreachableError: MLflow does not answer.
     """
     files = digests(candidate)
@@ -49,6 +51,7 @@ def register(name: str, candidate: Path, run_id: str, verdict: Path, pin: Path =
         else:
             number = _refresh(store, found, candidate, judged)
         if versions.aliases(store, name).get(CANDIDATE) != number:
+            prove_answers(store, versions.get(store, name, number))
             store.client.set_registered_model_alias(name, CANDIDATE, str(number))
     return number
 

@@ -49,10 +49,24 @@ def prove(store: Store, version: Version) -> None:
                 raise damaged(version, file, f"is gone from {stored / MODEL}")
             if sha256(stored / MODEL / file) != digest:
                 raise damaged(version, file, "is not what was registered")
-        kept = stored / PROOF
-        expected = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
-        other = _other_answers(stored / MODEL, expected)
-    if other:
+        _check_answers(version, stored)
+
+
+def prove_answers(store: Store, version: Version) -> None:
+    """Compare answers alone, of a version whose bytes were compared as they were stored.
+
+    Raises:
+        UserError: the model answers otherwise.
+    """
+    whole = place_of(store, version).removesuffix(f"/{MODEL}")
+    with fetched(store, whole) as stored:
+        _check_answers(version, stored)
+
+
+def _check_answers(version: Version, stored: Path) -> None:
+    kept = stored / PROOF
+    expected = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
+    if other := _other_answers(stored / MODEL, expected):
         raise UserError(
             f"{version} answers {other} of {len(expected['asked'])} questions otherwise than when "
             "it was judged; it stays as it is. `chatloop rebuild` says whether its files are right"
