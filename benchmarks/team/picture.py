@@ -21,7 +21,7 @@ def draw(played: Sequence[Round], bound: float, path: Path) -> None:
 
     fixed = {"svg.hashsalt": "chatloop", "svg.fonttype": "none", "font.family": "sans-serif"}
     with plt.rc_context(fixed):
-        figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.2), layout="constrained")
+        figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.4), layout="constrained")
         rounds = [one.number for one in played]
         names = [_name(one) for one in played]
         scores = [one.hidden_score for one in played]
@@ -37,6 +37,7 @@ def draw(played: Sequence[Round], bound: float, path: Path) -> None:
         right.legend(loc="lower left", frameon=False)
         for axes in (left, right):
             axes.set_xticks(rounds, names)
+            axes.set_xlim(-0.4, rounds[-1] + 0.4)  # room for the names at both ends
             axes.spines[["top", "right"]].set_visible(False)
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
@@ -45,6 +46,6 @@ def draw(played: Sequence[Round], bound: float, path: Path) -> None:
 
 def _name(one: Round) -> str:
     """`round 2`, under it `version 3` and what became of it."""
-    became = "champion, served" if one.promoted else one.verdict.lower()
+    became = "champion,\nserved" if one.promoted else one.verdict.lower()
     first = f"round {one.number}" if one.number else "before"
     return f"{first}\nversion {one.version}\n{became}"
