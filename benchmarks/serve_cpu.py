@@ -4,13 +4,16 @@
 
 GPT-2's 124 M shape with seeded random weights and a ChatML template, greedy, in a folder that both serve;
 1, 8 and 32 clients stream at once. Each server is a process of its own, asked alone, in turn; its
-processor time is measured, too. `--model` takes another folder.
+processor time is measured, too. Random weights repeat themselves, which the server would guess ahead
+(`serve.engine.drafts`): here it does not, and no prompt is asked twice, so that nothing is known
+before. `--drafts` lets it; `--model` takes another folder.
 """
 
 import argparse
 import asyncio
 import json
 import os
+import random
 import re
 import shutil
 import socket
@@ -20,6 +23,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -30,28 +34,7 @@ import psutil
 from benchmarks.report import SGD, report, without
 
 ROOT = Path(__file__).parents[1]
-WORDS = [
-    "where",
-    "is",
-    "the",
-    "order",
-    "that",
-    "I",
-    "sent",
-    "to",
-    "my",
-    "sister",
-    "in",
-    "the",
-    "north",
-    "last",
-    "week",
-    "and",
-    "what",
-    "did",
-    "it",
-    "cost",
-]
+WORDS = "where is the order that I sent to my sister in the north last week and what did it cost"
 CHATML = (
     "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
@@ -91,7 +74,9 @@ def running(command: list[str], cwd: Path, url: str) -> Iterator[psutil.Process]
             process.wait(60)
 
 
-def commands(folder: Path, made_in: Path, threads: int) -> dict[str, tuple[list[str], Path, str]]:
+def commands(
+    folder: Path, made_in: Path, threads: int, drafts: bool
+) -> dict[str, tuple[list[str], Path, str]]:
     """What starts each server, where, and its address."""
     found = {}
     for kind in ("float32", "int8"):
@@ -101,6 +86,7 @@ def commands(folder: Path, made_in: Path, threads: int) -> dict[str, tuple[list[
         params = (ROOT / "params.yaml").read_text()
         params = re.sub(r"(\n    quantization:) \w+", rf"\1 {kind}", params)
         params = re.sub(r"(\n    threads:) \w+(\s+# of the CPU)", rf"\1 {threads}\2", params)
+        params = re.sub(r"(\n    drafts:) \w+", rf"\1 {str(drafts).lower()}", params)
         (project / "params.yaml").write_text(params)
         port = free_port()
         serve = [
@@ -136,7 +122,9 @@ def free_port() -> int:
 
 async def one(http: httpx.AsyncClient, model: str, number: int, tokens: int) -> tuple[int, float]:
     """Pieces that came, and seconds to the first."""
-    said = " ".join(WORDS[(number + at) % len(WORDS)] for at in range(16))
+    words = WORDS.split()
+    random.Random(number).shuffle(words)
+    said = " ".join(words[:16])
     body = {
         "model": model, "messages": [{"role": "user", "content": said}], "max_tokens": tokens,
         "temperature": 0, "stream": True, "stream_options": {"include_usage": True},
@@ -160,12 +148,16 @@ async def one(http: httpx.AsyncClient, model: str, number: int, tokens: int) -> 
     return counted or pieces, first
 
 
-async def load(url: str, model: str, streams: int, tokens: int) -> dict[str, float]:
+async def load(
+    url: str, model: str, streams: int, tokens: int, asked: Iterator[int]
+) -> dict[str, float]:
     """All streams at once."""
     async with httpx.AsyncClient(base_url=url, timeout=600) as http:
-        await one(http, model, 0, 4)
+        await one(http, model, next(asked), 4)
         began = time.perf_counter()
-        came = await asyncio.gather(*[one(http, model, at, tokens) for at in range(streams)])
+        came = await asyncio.gather(
+            *[one(http, model, next(asked), tokens) for _ in range(streams)]
+        )
         seconds = time.perf_counter() - began
     return {
         "tokens_per_second": round(sum(count for count, _ in came) / seconds, 1),
@@ -176,12 +168,13 @@ async def load(url: str, model: str, streams: int, tokens: int) -> dict[str, flo
 def measured(command: tuple[list[str], Path, str], name: str, folder: Path, args: Any) -> Any:
     """One server's figures by number of streams; the best of the rounds."""
     figures: dict[int, dict[str, float]] = {}
+    asked = count()
     with running(*command) as process:
         for streams in args.streams:
             for _ in range(args.rounds):
                 before = sum(process.cpu_times()[:2])
                 model = "chatloop" if name.startswith("chatloop") else str(folder)
-                found = asyncio.run(load(command[2], model, streams, args.tokens))
+                found = asyncio.run(load(command[2], model, streams, args.tokens, asked))
                 cpu = sum(process.cpu_times()[:2]) - before
                 found["cpu_ms_per_token"] = round(1000 * cpu / (streams * args.tokens), 2)
                 best = figures.get(streams)
@@ -200,6 +193,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=48)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--drafts", action="store_true", help="guess repeated text, as shipped")
     parser.add_argument("--only", help="servers whose name begins so")
     args = parser.parse_args()
     tokenizer = SGD.parents[1] / "models" / "gpt2-tokenizer"
@@ -210,7 +204,7 @@ def main() -> None:
     found: dict[str, Any] = {}
     with TemporaryDirectory() as name:
         folder = args.model.resolve() if args.model else made(Path(name) / "gpt2", tokenizer)
-        for server, command in commands(folder, Path(name), args.threads).items():
+        for server, command in commands(folder, Path(name), args.threads, args.drafts).items():
             if server.startswith(args.only or ""):
                 found[server] = measured(command, server, folder, args)
     main_one = 8 if 8 in args.streams else args.streams[0]
@@ -225,6 +219,7 @@ def main() -> None:
         "at least 3 times, int8 5 times; time to the first token at most half",
         servers=found,
         threads=args.threads,
+        drafts=args.drafts,
     )
 
 

@@ -66,12 +66,15 @@ def whole(turns, params, tmp_path_factory) -> Path:
 def run(folder: Path, turns: pl.DataFrame, params: Params, rows: int | None, patch) -> None:
     write_table(turns, folder / "turns.parquet")
     write_table(PREFERENCES.to_frame(), folder / "preferences.parquet")
-    ins = [folder / name for name in ("turns.parquet", "preferences.parquet")]
+    write_table(PREFERENCES.to_frame(), folder / "held_out.parquet")
+    ins = [folder / name for name in ("turns.parquet", "preferences.parquet", "held_out.parquet")]
     names = (
         "cleaned.parquet",
         "rejects.parquet",
         "judged.parquet",
         "gone.parquet",
+        "aside.parquet",
+        "aside_gone.parquet",
         "lengths.csv",
         "clean.json",
     )

@@ -6,6 +6,7 @@ The run is found by the candidate's content, so a stage restored from DVC's cach
 was deleted or a server that was away never lose the link between model and run.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ CANDIDATE_FOLDER, REPORTS = Path("models/candidate"), Path("reports")
 PARAMS, DVC_YAML, DVC_LOCK = Path("params.yaml"), Path("dvc.yaml"), Path("dvc.lock")
 CURVE, VERDICT, DOCS = REPORTS / "curve.csv", REPORTS / "verdict.json", "data_docs"
 TABLES = ("slices",)
+ATTEMPTS, ADDED_BY_ANOTHER = 3, re.compile(r"unique constraint|duplicate", re.IGNORECASE)
 
 
 def record(root: Path) -> str:
@@ -97,13 +99,28 @@ def _log(client: Any, run_id: str, root: Path, params: Mapping[str, str]) -> Non
     changed = {key: value for key, value in numbers.items() if _is_news(key, value, known.metrics)}
     log_metrics(client, run_id, metrics(0, changed))
     outs = evidence.dvc_outs(root / DVC_LOCK)
-    client.log_inputs(run_id, evidence.datasets(root, outs))
+    _log_inputs(client, run_id, evidence.datasets(root, outs))
     tags = evidence.verdict_tags(root / VERDICT) | evidence.dvc_tags(outs)
     log_texts(client, run_id, "tags", evidence.git_tags(root) | tags)
     _log_artifacts(client, run_id, root)
     _log_tables(client, run_id, root, known.tags.get("mlflow.loggedArtifacts", ""))
     for name, figure in figures.of_reports(root / REPORTS):
         client.log_figure(run_id, figure, f"figures/{name}.png")
+
+
+def _log_inputs(client: Any, run_id: str, datasets: list[Any]) -> None:
+    """MLflow looks for a data set before it adds one: of two processes at once one fails, and finds
+    it the next time."""
+    from mlflow.exceptions import MlflowException
+
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            client.log_inputs(run_id, datasets)
+        except MlflowException as error:
+            if not left or not ADDED_BY_ANOTHER.search(str(error)):
+                raise
+        else:
+            break
 
 
 def _is_news(key: str, value: float, logged: Mapping[str, float]) -> bool:

@@ -172,7 +172,8 @@ def test_a_quick_look_at_the_registry_says_what_mlflow_says(project: Path) -> No
     assert glance("chatloop") == ()
     import mlflow
 
-    client = mlflow.MlflowClient("sqlite:///mlflow.db", "sqlite:///mlflow.db")
+    uri = f"sqlite:///{project / 'mlflow.db'}"  # MLflow keeps one engine for each name
+    client = mlflow.MlflowClient(uri, uri)
     client.create_registered_model("chatloop")
     for verdict in ("PROMOTE", "HOLD"):
         version = client.create_model_version("chatloop", str(project), tags={"verdict": verdict})
