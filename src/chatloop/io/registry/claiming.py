@@ -19,7 +19,7 @@ from typing import Any
 
 from chatloop.errors import UnreachableError
 from chatloop.io.files import fingerprint
-from chatloop.io.mlflow_store.connection import Store
+from chatloop.io.mlflow_store.connection import Store, registry_uri
 from chatloop.io.registry.turns import PATIENCE, lock_file
 
 MARK = ".registering."
@@ -99,7 +99,7 @@ def claimed(store: Store, model: str, seconds: float = PATIENCE) -> Iterator[Cla
 
 def this_machine() -> str:
     """What tells this machine, and this place of its locks, from others."""
-    return fingerprint([socket.gethostname(), uuid.getnode(), str(lock_file())])[:24]
+    return fingerprint([socket.gethostname(), uuid.getnode(), str(lock_file(registry_uri()))])[:24]
 
 
 def _wait(claim: Claim, seconds: float) -> None:

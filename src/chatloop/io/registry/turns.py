@@ -33,7 +33,7 @@ def in_turn(name: str, seconds: float = PATIENCE) -> Iterator[None]:
     Raises:
         UnreachableError: others took longer than `seconds`.
     """
-    lock = FileLock(lock_file())
+    lock = FileLock(lock_file(registry_uri()))
     try:
         lock.acquire(timeout=seconds)
     except Timeout as error:
@@ -47,13 +47,8 @@ def in_turn(name: str, seconds: float = PATIENCE) -> Iterator[None]:
         lock.release()
 
 
-def lock_file() -> Path:
+def lock_file(uri: str) -> Path:
     """Where those of this machine meet that register in this registry."""
-    return place_of(registry_uri())
-
-
-def place_of(uri: str) -> Path:
-    """Of a registry, the lock's file."""
     if uri.startswith(SQLITE):
         path = Path(uri.removeprefix(SQLITE)).resolve()
         return path.with_name(f"{path.name}.lock")
