@@ -15,6 +15,10 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent
+HEAD = (
+    "Each section is the last line of `python -m benchmarks.NAME --json`, ours and the rival in turn; "
+    "`make bench` runs all, `make bench NAMES=…` some. Not all were run on the same day."
+)
 SGD = Path(__file__).parents[2] / "shared" / "data" / "sgd"
 
 
@@ -68,7 +72,7 @@ def main() -> None:
         last = done.stdout.strip().splitlines()[-1:] if not done.returncode else []
         figures[name] = last[0] if last else "failed"
     sections = [f"## {name}\n\n```json\n{figures[name]}\n```" for name in sorted(figures)]
-    head = ["# Performance", "Written by `make bench`: ours and the rival in turn."]
+    head = ["# Performance", HEAD]
     page.write_text("\n\n".join([*head, *sections]) + "\n", encoding="utf-8")
 
 

@@ -68,6 +68,7 @@ def load(path: str | Path, source: Source, at: int) -> dict[str, Any]:
         raise UserError(
             f"{where}: rows that cannot be read ({type(error).__name__}); see its page on the hub"
         ) from None
+    # `datasets` lets through whatever its readers raise; the source is refused, with the cause.
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, NotImplementedError) as error:
         raise UserError(f"{where} cannot be read ({_first(error)})") from error
     return dict(loaded) if isinstance(loaded, DatasetDict) else {source.split or "all": loaded}

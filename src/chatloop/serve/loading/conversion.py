@@ -49,6 +49,8 @@ def _convert(folder: Path, target: Path, quantization: str) -> None:
         aside = Path(made) / "model"
         try:
             _converter(folder).convert(str(aside), quantization=quantization)
+        # What it raises depends on where it meets something unknown; the other engine takes over,
+        # and the reason is said.
         except (
             ValueError, NotImplementedError, KeyError, AttributeError, TypeError, RuntimeError
         ) as error:  # fmt: skip
