@@ -5,14 +5,15 @@
     step 44   [ anna | dora | cleo ]        his row is dora's
 
 Iteration-level scheduling (Orca, Yu et al. 2022) with prompts read in pieces between the steps
-(Sarathi, Agrawal et al. 2023). One thread has the decoder to itself; listeners are told by their
-event loops, once a step.
+(Sarathi, Agrawal et al. 2023). One thread makes the decoder and has it to itself; listeners are
+told by their event loops, once a step.
 """
 
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 
 from chatloop.serve.engines.engine import Decoder, Draw, Ticket
@@ -23,33 +24,37 @@ from chatloop.serve.engines.sampling import Sampler
 from chatloop.serve.engines.table import Table
 from chatloop.serve.model import Sampling
 
+Made = tuple[Decoder, Lone | None]
+
 
 class EngineError(RuntimeError):
     """A stream could not go on: the engine was closed, or it failed."""
 
 
 class Scheduler:
-    """An engine over a decoder; `lone` runs a plain greedy stream while it is the only one."""
+    """An engine over a decoder; `lone` runs a plain greedy stream while it is the only one.
+
+    Both are made in the thread that runs them. OpenMP gives each thread that calls it workers of
+    its own, and once those of a process are more than its cores, none of them waits actively any
+    more: every small product of a step would begin with waking somebody, which doubles the step.
+    """
 
     def __init__(
-        self,
-        decoder: Decoder,
-        lone: Lone | None = None,
-        *,
-        prefix_bytes: int = 0,
-        drafts: bool = True,
+        self, make: Callable[[], Made], *, prefix_bytes: int = 0, drafts: bool = True
     ) -> None:
-        self.slots = decoder.rows
-        self._lone = lone
-        prefixes = Prefixes(prefix_bytes)
-        self._table = Table(decoder, self._next, self._say, prefixes, drafts)
+        """Raises what `make` raises."""
+        self._prefixes, self._drafts = Prefixes(prefix_bytes), drafts
         self._alone: Ticket | None = None
         self._queue: deque[Ticket] = deque()
         self._news = threading.Condition()
         self._closed = False
         self._told: list[tuple[Ticket, Draw | Exception | None]] = []
-        self._thread = threading.Thread(target=self._run, name="decoder", daemon=True)
+        ready: Future[None] = Future()
+        self._thread = threading.Thread(
+            target=self._run, args=(make, ready), name="decoder", daemon=True
+        )
         self._thread.start()
+        ready.result()
 
     @property
     def active(self) -> int:
@@ -100,7 +105,18 @@ class Scheduler:
                 self._queue.remove(ticket)
             self._news.notify()
 
-    def _run(self) -> None:
+    def _run(self, make: Callable[[], Made], ready: "Future[None]") -> None:
+        try:
+            decoder, self._lone = make()
+        except BaseException as error:
+            ready.set_exception(error)
+            return
+        self.slots = decoder.rows
+        self._table = Table(decoder, self._next, self._say, self._prefixes, self._drafts)
+        ready.set_result(None)
+        self._serve()
+
+    def _serve(self) -> None:
         while self._wait():
             try:
                 self._iterate()

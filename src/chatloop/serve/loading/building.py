@@ -18,7 +18,7 @@ from chatloop.serve.engines.lone import CTranslate2Lone, Lone
 from chatloop.serve.engines.rows.decoder import RowDecoder
 from chatloop.serve.engines.rows.head import LikeliestHead, can_look_first
 from chatloop.serve.engines.rows.linears import can_pack, pack
-from chatloop.serve.engines.scheduler import Scheduler
+from chatloop.serve.engines.scheduler import Made, Scheduler
 from chatloop.serve.engines.serial import SerialDecoder
 from chatloop.serve.loading.comparing import is_faster
 from chatloop.serve.loading.conversion import UnknownShapeError, converted
@@ -40,6 +40,13 @@ def engine_of(folder: Path, content: str, params: EngineParams) -> Engine:
         from chatloop.serve.engines.vllm import VLLMEngine
 
         return VLLMEngine(folder, params.max_streams)
+    room = params.prefix_mib * 2**20
+    return Scheduler(
+        lambda: _made(folder, content, params), prefix_bytes=room, drafts=params.drafts
+    )
+
+
+def _made(folder: Path, content: str, params: EngineParams) -> Made:
     if params.threads is not None:
         torch.set_num_threads(params.threads)
     on_gpu = torch.cuda.is_available() and params.engine != "ctranslate2"
@@ -49,8 +56,7 @@ def engine_of(folder: Path, content: str, params: EngineParams) -> Engine:
     lone = _lone(folder, content, params, decoder) if wants_lone else None
     if lone is not None and params.engine == "auto" and not is_faster(lone, decoder):
         lone = None
-    room = params.prefix_mib * 2**20
-    return Scheduler(decoder, lone, prefix_bytes=room, drafts=params.drafts)
+    return decoder, lone
 
 
 def _decoder(model: Any, params: EngineParams) -> Decoder:

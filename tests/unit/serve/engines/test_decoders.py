@@ -98,7 +98,7 @@ def test_rows_together_answer_as_transformers_does_alone(name: str, chatml: Any)
     decoder = building._decoder(model, EngineParams(max_streams=4))
     assert type(decoder).__name__ == "RowDecoder"
     assert isinstance(decoder._forward, torch.jit.ScriptModule)
-    engine = building.Scheduler(decoder)
+    engine = building.Scheduler(lambda: (decoder, None))
     asked = prompts(6, len(chatml))
     found = answers(engine, asked, Sampling(max_tokens=20), chatml.eos_token_id)
     assert found == [greedy(model, prompt, 20) for prompt in asked]
@@ -176,7 +176,8 @@ def test_a_model_that_makes_its_own_cache_is_run_row_by_row(
 ) -> None:
     monkeypatch.setattr(building, "_in_rows", lambda *_: None)
     model = made("mistral", chatml)
-    engine = building.Scheduler(building._decoder(model, EngineParams(max_streams=3)))
+    params = EngineParams(max_streams=3)
+    engine = building.Scheduler(lambda: (building._decoder(model, params), None))
     asked = prompts(5, len(chatml))
     found = answers(engine, asked, Sampling(max_tokens=12), chatml.eos_token_id)
     assert found == [greedy(model, prompt, 12) for prompt in asked]

@@ -72,7 +72,7 @@ def test_drafts_change_no_answer_whatever_the_settings() -> None:
     found = []
     for drafts in (False, True):
         decoder = Parrot(6)
-        engine = Scheduler(decoder, drafts=drafts)
+        engine = Scheduler(lambda decoder=decoder: (decoder, None), drafts=drafts)
         found.append(answers(engine, asked))
         engine.close()
     assert found[0] == found[1]
@@ -89,7 +89,7 @@ def test_text_that_repeats_itself_takes_fewer_steps() -> None:
         return read(parts)
 
     decoder.read = counted  # type: ignore[method-assign]
-    engine = Scheduler(decoder)
+    engine = Scheduler(lambda: (decoder, None))
     answers(engine, [([1, 2, 3, 4, 5, 6, 7], Sampling(max_tokens=100))])
     assert decoder.steps < 60
     engine.close()
@@ -129,12 +129,12 @@ def test_the_common_beginning(one: list[int], other: list[int]) -> None:
 
 def test_a_conversation_that_goes_on_is_not_read_again() -> None:
     decoder = FakeDecoder(2)
-    engine = Scheduler(decoder, prefix_bytes=10_000)
+    engine = Scheduler(lambda: (decoder, None), prefix_bytes=10_000)
     turn = list(range(30))
     (first,) = answers(engine, [(turn, Sampling(max_tokens=10))])
     before = decoder.tokens
     longer = [*turn, *(draw.id for draw in first), 3, 1, 4]
-    fresh = Scheduler(FakeDecoder(2))
+    fresh = Scheduler(lambda: (FakeDecoder(2), None))
     wish = Sampling(max_tokens=5, temperature=1.0, seed=3)
     assert answers(engine, [(longer, wish)]) == answers(fresh, [(longer, wish)])
     assert decoder.tokens - before < 15
@@ -145,7 +145,7 @@ def test_a_conversation_that_goes_on_is_not_read_again() -> None:
 def test_choices_of_one_prompt_read_it_once() -> None:
     decoder = FakeDecoder(8)
     decoder.go.clear()
-    engine = Scheduler(decoder)
+    engine = Scheduler(lambda: (decoder, None))
     prompt = [number % VOCABULARY for number in range(200)]
     asked = [(prompt, Sampling(max_tokens=3, temperature=1.0, seed=seed)) for seed in range(8)]
     found = answers(engine, asked, decoder)

@@ -93,7 +93,7 @@ async def collect(engine: Scheduler, prompt: Sequence[int], wish: Sampling) -> l
 
 @pytest.mark.parametrize("lone", [False, True])
 def test_each_stream_gets_its_own_answer_whoever_is_there(lone: bool) -> None:
-    engine = Scheduler(FakeDecoder(4), FakeLone() if lone else None)
+    engine = Scheduler(lambda: (FakeDecoder(4), FakeLone() if lone else None))
     chance = random.Random(1)
     asked = [
         ([chance.randrange(VOCABULARY) for _ in range(chance.choice([1, 5, 300]))], n)
@@ -111,7 +111,7 @@ def test_each_stream_gets_its_own_answer_whoever_is_there(lone: bool) -> None:
 
 
 def test_the_same_seed_is_the_same_answer_alone_and_in_company() -> None:
-    engine = Scheduler(FakeDecoder(8))
+    engine = Scheduler(lambda: (FakeDecoder(8), None))
     wish = Sampling(max_tokens=20, temperature=1.0, top_p=0.9, seed=11)
 
     async def main() -> None:
@@ -127,7 +127,7 @@ def test_the_same_seed_is_the_same_answer_alone_and_in_company() -> None:
 
 
 def test_a_token_that_ends_is_the_last() -> None:
-    engine = Scheduler(FakeDecoder(2))
+    engine = Scheduler(lambda: (FakeDecoder(2), None))
     answer = expected([5], 10)
 
     async def main() -> list[int]:
@@ -140,7 +140,7 @@ def test_a_token_that_ends_is_the_last() -> None:
 
 @pytest.mark.parametrize("lone", [False, True])
 def test_a_thousand_clients_that_go_away_leave_no_slot_taken(lone: bool) -> None:
-    engine = Scheduler(FakeDecoder(4), FakeLone() if lone else None)
+    engine = Scheduler(lambda: (FakeDecoder(4), FakeLone() if lone else None))
     chance = random.Random(7)
 
     async def visit(number: int) -> None:
@@ -167,7 +167,7 @@ def test_a_thousand_clients_that_go_away_leave_no_slot_taken(lone: bool) -> None
 
 def test_who_waits_gets_the_row_of_who_left_with_the_next_step() -> None:
     decoder = FakeDecoder(1)
-    engine = Scheduler(decoder)
+    engine = Scheduler(lambda: (decoder, None))
 
     async def main() -> None:
         holder = engine.stream([1], Sampling(max_tokens=10_000), NO_END)
@@ -185,7 +185,7 @@ def test_who_waits_gets_the_row_of_who_left_with_the_next_step() -> None:
 
 def test_a_lone_stream_goes_on_in_a_row_when_somebody_comes() -> None:
     lone, decoder = FakeLone(), FakeDecoder(2)
-    engine = Scheduler(decoder, lone)
+    engine = Scheduler(lambda: (decoder, lone))
 
     async def main() -> None:
         lone.go.clear()
@@ -205,7 +205,7 @@ def test_a_lone_stream_goes_on_in_a_row_when_somebody_comes() -> None:
 
 def test_a_step_that_fails_is_said_and_the_next_stream_runs() -> None:
     decoder = FakeDecoder(2)
-    engine = Scheduler(decoder)
+    engine = Scheduler(lambda: (decoder, None))
 
     async def main() -> None:
         decoder.breaks = True
@@ -219,7 +219,7 @@ def test_a_step_that_fails_is_said_and_the_next_stream_runs() -> None:
 
 
 def test_a_closed_engine_ends_its_streams_and_takes_no_more() -> None:
-    engine = Scheduler(FakeDecoder(1))
+    engine = Scheduler(lambda: (FakeDecoder(1), None))
 
     async def main() -> None:
         running = asyncio.create_task(collect(engine, [1], Sampling(max_tokens=10**6)))
@@ -233,3 +233,30 @@ def test_a_closed_engine_ends_its_streams_and_takes_no_more() -> None:
             await collect(engine, [1], Sampling())
 
     asyncio.run(main())
+
+
+def test_a_decoder_is_made_in_the_thread_that_runs_it() -> None:
+    threads: list[threading.Thread] = []
+
+    class Watching(FakeDecoder):
+        def read(self, parts: Sequence[Part]) -> list[np.ndarray]:
+            threads.append(threading.current_thread())
+            return super().read(parts)
+
+    def make() -> tuple[FakeDecoder, None]:
+        threads.append(threading.current_thread())
+        return Watching(2), None
+
+    engine = Scheduler(make)
+    asyncio.run(collect(engine, [1], Sampling(max_tokens=3)))
+    assert len(threads) > 1
+    assert set(threads) == {engine._thread}
+    engine.close()
+
+
+def test_what_cannot_be_made_is_said_to_whoever_asked_for_it() -> None:
+    def make() -> tuple[FakeDecoder, None]:
+        raise ValueError("weights are missing")
+
+    with pytest.raises(ValueError, match="weights are missing"):
+        Scheduler(make)
