@@ -111,7 +111,7 @@ def real(args: Any) -> None:
         return
     with TemporaryDirectory() as name:
         folder = made(Path(name) / "gpt2", tokenizer)
-        command = commands(folder, Path(name), os.cpu_count() or 1)["chatloop int8"]
+        command = commands(folder, Path(name), os.cpu_count() or 1, drafts=True)["chatloop int8"]
         params = command[1] / "params.yaml"
         text = re.sub(r"(\n    max_streams:) \d+", rf"\1 {args.streams}", params.read_text())
         params.write_text(re.sub(r"(\n    waiting:) \d+", rf"\1 {args.waiting}", text))

@@ -4,13 +4,12 @@
 
 GPT-2's 124 M shape with seeded random weights and a ChatML template, greedy, in a folder that both serve;
 1, 8 and 32 clients stream at once. Each server is a process of its own, asked alone, in turn; its
-processor time is measured, too. Random weights repeat themselves, which the server would guess ahead
+processor time is measured, too, and the client takes next to none. Random weights repeat themselves, which the server would guess ahead
 (`serve.engine.drafts`): here it does not, and no prompt is asked twice, so that nothing is known
 before. `--drafts` lets it; `--model` takes another folder.
 """
 
 import argparse
-import asyncio
 import json
 import os
 import random
@@ -32,6 +31,7 @@ import httpx
 import psutil
 
 from benchmarks.report import SGD, report, without
+from benchmarks.streams import streamed
 
 ROOT = Path(__file__).parents[1]
 WORDS = "where is the order that I sent to my sister in the north last week and what did it cost"
@@ -120,48 +120,29 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-async def one(http: httpx.AsyncClient, model: str, number: int, tokens: int) -> tuple[int, float]:
-    """Pieces that came, and seconds to the first."""
+def asked_of(model: str, number: int, tokens: int) -> dict[str, Any]:
+    """A request that nobody has made before."""
     words = WORDS.split()
     random.Random(number).shuffle(words)
-    said = " ".join(words[:16])
     body = {
-        "model": model, "messages": [{"role": "user", "content": said}], "max_tokens": tokens,
-        "temperature": 0, "stream": True, "stream_options": {"include_usage": True},
+        "messages": [{"role": "user", "content": " ".join(words[:16])}], "max_tokens": tokens,
+        "stream": True, "stream_options": {"include_usage": True},
     }  # fmt: skip
-    if model == "chatloop":
-        body.pop("model")
-    else:
-        body.pop("temperature")  # greedy is what it does unless asked
-    began, first, pieces, counted = time.perf_counter(), 0.0, 0, 0
-    async with http.stream("POST", "/v1/chat/completions", json=body) as answer:
-        assert answer.status_code == 200, await answer.aread()
-        async for line in answer.aiter_lines():
-            if not line.startswith("data: {"):
-                continue
-            chunk = json.loads(line.removeprefix("data: "))
-            if chunk.get("usage"):
-                counted = chunk["usage"]["completion_tokens"]
-            if chunk["choices"] and chunk["choices"][0]["delta"].get("content"):
-                first = first or time.perf_counter() - began
-                pieces += 1
-    return counted or pieces, first
+    # Greedy is what the rival does unless asked.
+    return body | ({"temperature": 0} if model == "chatloop" else {"model": model})
 
 
-async def load(
-    url: str, model: str, streams: int, tokens: int, asked: Iterator[int]
-) -> dict[str, float]:
+def load(url: str, model: str, streams: int, tokens: int, asked: Iterator[int]) -> dict[str, float]:
     """All streams at once."""
-    async with httpx.AsyncClient(base_url=url, timeout=600) as http:
-        await one(http, model, next(asked), 4)
-        began = time.perf_counter()
-        came = await asyncio.gather(
-            *[one(http, model, next(asked), tokens) for _ in range(streams)]
-        )
-        seconds = time.perf_counter() - began
+    streamed(url, [asked_of(model, next(asked), 4)])
+    bodies = [asked_of(model, next(asked), tokens) for _ in range(streams)]
+    began = time.perf_counter()
+    came = streamed(url, bodies)
+    seconds = time.perf_counter() - began
+    assert all(one.status == 200 for one in came), [one.status for one in came]
     return {
-        "tokens_per_second": round(sum(count for count, _ in came) / seconds, 1),
-        "first_token_s": round(statistics.median(first for _, first in came), 4),
+        "tokens_per_second": round(sum(one.tokens for one in came) / seconds, 1),
+        "first_token_s": round(statistics.median(one.first for one in came), 4),
     }
 
 
@@ -174,7 +155,7 @@ def measured(command: tuple[list[str], Path, str], name: str, folder: Path, args
             for _ in range(args.rounds):
                 before = sum(process.cpu_times()[:2])
                 model = "chatloop" if name.startswith("chatloop") else str(folder)
-                found = asyncio.run(load(command[2], model, streams, args.tokens, asked))
+                found = load(command[2], model, streams, args.tokens, asked)
                 cpu = sum(process.cpu_times()[:2]) - before
                 found["cpu_ms_per_token"] = round(1000 * cpu / (streams * args.tokens), 2)
                 best = figures.get(streams)
