@@ -20,7 +20,7 @@ from chatloop.serve.engines.rows.head import LikeliestHead, can_look_first
 from chatloop.serve.engines.rows.linears import can_pack, pack
 from chatloop.serve.engines.scheduler import Made, Scheduler
 from chatloop.serve.engines.serial import SerialDecoder
-from chatloop.serve.loading.comparing import is_faster
+from chatloop.serve.loading.comparing import FAR, seconds_alone, seconds_in_rows
 from chatloop.serve.loading.conversion import UnknownShapeError, converted
 
 log = logging.getLogger("chatloop.serve")
@@ -52,11 +52,19 @@ def _made(folder: Path, content: str, params: EngineParams) -> Made:
     on_gpu = torch.cuda.is_available() and params.engine != "ctranslate2"
     model = hub.load_model(folder)
     decoder = _decoder(model.cuda() if on_gpu else model, params)
-    wants_lone = params.engine == "ctranslate2" or (params.engine == "auto" and not on_gpu)
-    lone = _lone(folder, content, params, decoder) if wants_lone else None
-    if lone is not None and params.engine == "auto" and not is_faster(lone, decoder):
-        lone = None
-    return decoder, lone
+    if params.engine == "ctranslate2":
+        return decoder, _lone(folder, content, params, decoder, torch.get_num_threads())
+    if params.engine == "auto" and not on_gpu:
+        return decoder, _far_faster(folder, content, params, decoder)
+    return decoder, None
+
+
+def _far_faster(folder: Path, content: str, params: EngineParams, decoder: Decoder) -> Lone | None:
+    """CTranslate2 where it is. With one thread, as models are small where it is; and workers of
+    its own would be in the way of the decoder's (see `Scheduler`), which is timed before."""
+    in_rows = seconds_in_rows(decoder)
+    lone = _lone(folder, content, params, decoder, threads=1)
+    return lone if lone is not None and FAR * seconds_alone(lone) < in_rows else None
 
 
 def _decoder(model: Any, params: EngineParams) -> Decoder:
@@ -109,16 +117,21 @@ def _copied(model: Any) -> Any:
     return copy.deepcopy(model, shared)
 
 
-def _lone(folder: Path, content: str, params: EngineParams, decoder: Decoder) -> Lone | None:
+def _lone(
+    folder: Path, content: str, params: EngineParams, decoder: Decoder, threads: int
+) -> Lone | None:
     """CTranslate2 on the converted model; None where it cannot run it, or answers otherwise."""
+    own = torch.get_num_threads()
     try:
         made = converted(folder, content, params.quantization)
-        lone = CTranslate2Lone(made, params.quantization, torch.get_num_threads())
+        lone = CTranslate2Lone(made, params.quantization, threads)
         if _follows(lone, decoder, params.quantization):
             return lone
         said: object = "its answers are not the model's"
     except (UnknownShapeError, RuntimeError) as error:
         said = error
+    finally:
+        torch.set_num_threads(own)  # CTranslate2 sets its own for both
     log.warning("transformers alone runs this version: CTranslate2: %s", said)
     return None
 

@@ -1,12 +1,15 @@
 """CTranslate2 takes a stream that is alone where it is far faster than a row."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from chatloop.params.serving import EngineParams
 from chatloop.serve.engines.engine import Part
-from chatloop.serve.loading import comparing
+from chatloop.serve.loading import building, comparing
 
 
 class Clock:
@@ -49,4 +52,22 @@ def test_whoever_is_far_faster(
 ) -> None:
     clock = Clock()
     monkeypatch.setattr(comparing, "time", clock)
-    assert comparing.is_faster(Lone(clock, lone), Decoder(clock, rows)) is faster
+    alone = Lone(clock, lone)
+    monkeypatch.setattr(building, "_lone", lambda *_, threads: alone)
+    found = building._far_faster(Path(), "content", EngineParams(), Decoder(clock, rows))
+    assert found is (alone if faster else None)
+
+
+def test_making_ctranslate2_leaves_torch_its_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made(folder: Path, quantization: str, threads: int) -> None:
+        torch.set_num_threads(threads)  # as CTranslate2 does where both have one OpenMP
+        raise RuntimeError("no such shape")
+
+    own = torch.get_num_threads()
+    monkeypatch.setattr(building, "converted", lambda *_: tmp_path)
+    monkeypatch.setattr(building, "CTranslate2Lone", made)
+    decoder = Decoder(Clock(), 1.0)
+    assert building._lone(tmp_path, "content", EngineParams(), decoder, own + 1) is None
+    assert torch.get_num_threads() == own
