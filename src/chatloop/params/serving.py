@@ -35,9 +35,10 @@ class EngineParams(Section):
 
     `auto` is transformers, and CTranslate2 for a stream alone where that is far faster.
     `follow_seconds` is how often the registry is asked; `candidate_share` of the traffic goes to
-    the newest version that is not the champion. `drafts` guesses repeated text ahead; `prefix_mib`
-    of memory, for each loaded version, hold what was read of conversations that may go on. Neither
-    changes an answer.
+    the newest version that is not the champion. `drafts` guesses repeated text ahead; `ahead`
+    asks an int8 copy first where streams are few and answers float32; `prefix_mib` of memory, for
+    each loaded version, hold what was read of conversations that may go on. None of them changes an
+    answer.
     """
 
     engine: Literal["auto", "ctranslate2", "transformers", "vllm"] = "auto"
@@ -45,6 +46,7 @@ class EngineParams(Section):
     threads: int | None = Field(default=None, ge=1, le=256)
     max_streams: Positive = 32
     drafts: bool = True
+    ahead: bool = True
     prefix_mib: int = Field(default=256, ge=0)
     follow_seconds: float = Field(default=5.0, ge=0.1, le=3600.0)
     candidate_share: Share = 0.0

@@ -12,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from chatloop.serve.engines.rows.drafting import Drafts
+from chatloop.serve.engines.rows.drafting import Drafts, Trust
 from chatloop.serve.model import Sampling
 
 Logits = NDArray[np.float32]
@@ -100,6 +100,17 @@ class Rewinding(Decoder, Protocol):
         ...
 
 
+@runtime_checkable
+class Glancing(Rewinding, Protocol):
+    """One with a quicker copy of its model, which says about the same."""
+
+    ahead: int  # rows up to which asking the copy first is worth its time; 0 is never
+
+    def glance(self, parts: Sequence[Part]) -> list[Logits]:
+        """As `read`, by the copy; what stands in these places is to be read again."""
+        ...
+
+
 @dataclass(eq=False)
 class Ticket:
     """A stream that waits or runs: what it asked for, what it has drawn, and who listens."""
@@ -111,6 +122,7 @@ class Ticket:
     loop: asyncio.AbstractEventLoop
     queue: "asyncio.Queue[Draw | Exception | None]"
     drafts: Drafts
+    glances: Trust = field(default_factory=Trust)
     drawn: list[int] = field(default_factory=list)
     read: int = 0  # ids of prompt and answer that its row has read
     left: bool = False

@@ -4,20 +4,26 @@
     row 1  ben    [9]
     row 2  cleo   where is my order?    her prompt, of which the system's turn was known
 
-Rows stand beside each other from 0 on; where one ends, the last takes its place. Drafts are read
+Rows stand beside each other from 0 on; where one ends, the last takes its place. Guesses are read
 with the token before them, and drawn in turn by the stream's own sampler until one is not what was
-drafted: an answer is the same with and without them, whatever its settings.
+guessed: an answer is the same with and without them, whatever its settings.
 """
 
 from collections.abc import Callable
 
-from chatloop.serve.engines.engine import Decoder, Draw, Logits, Part, Rewinding, Ticket
+from chatloop.serve.engines.engine import (
+    Decoder,
+    Draw,
+    Glancing,
+    Logits,
+    Part,
+    Rewinding,
+    Ticket,
+)
+from chatloop.serve.engines.guessing import Guess, glanced, repeated, unguessed
 from chatloop.serve.engines.rows.prefixes import LEAST, Prefixes, common
 
 PIECE = 256  # prompt tokens that are read between two steps
-# Tokens of a step: so many cost little more than one, as weights are read once for all; so many are
-# worth it where a stream's guesses have been right.
-TOGETHER, PROVEN = 16, 32
 
 Say = Callable[[Ticket, Draw | Exception | None], None]
 
@@ -38,6 +44,7 @@ class Table:
         self._reading: list[Ticket] = []  # those whose prompts are read just now
         self._decoder, self._waiting, self._say = decoder, waiting, say
         self._rewinding = decoder if isinstance(decoder, Rewinding) else None
+        self._glancing = decoder if isinstance(decoder, Glancing) else None
         self._prefixes, self._drafts = prefixes, drafts and self._rewinding is not None
 
     @property
@@ -84,33 +91,36 @@ class Table:
 
     def step(self) -> None:
         """The next token of each row, and what it may say after."""
-        parts, drafted = [], len(self.rows)
-        for row, ticket in enumerate(self.rows):
-            spare = (PROVEN if ticket.drafts.proven else TOGETHER) - drafted
-            # Nothing is needed after the last token that is asked for.
-            most = min(
-                spare // (len(self.rows) - row), ticket.sampling.max_tokens - len(ticket.drawn) - 1
-            )
-            draft = ticket.drafts.guess(most) if self._drafts else ()
-            drafted += len(draft)
-            ids = (ticket.drawn[-1], *draft)
+        guesses = self._guesses()
+        parts = []
+        for row, (ticket, (guess, _)) in enumerate(zip(self.rows, guesses, strict=True)):
+            ids = (ticket.drawn[-1], *guess)
             parts.append(Part(row, ticket.read, ids, len(ids), ticket.plain))
-        for ticket, part, logits in zip(
-            list(self.rows), parts, self._decoder.read(parts), strict=True
+        read = self._decoder.read(parts)
+        for ticket, part, logits, (_, trust) in zip(
+            list(self.rows), parts, read, guesses, strict=True
         ):
-            self._follow(ticket, part, logits)
+            trust.judge(len(part.ids) - 1, self._follow(ticket, part, logits))
         self.drop()
 
-    def _follow(self, ticket: Ticket, part: Part, logits: Logits) -> None:
-        """Draw for as long as what was drafted is what is drawn."""
+    def _guesses(self) -> list[Guess]:
+        """Repeated text costs nothing, so it comes first."""
+        guesses = repeated(self.rows) if self._drafts else unguessed(self.rows)
+        ahead = self._glancing.ahead if self._glancing else 0
+        if self._glancing and len(self.rows) <= ahead and not any(guess for guess, _ in guesses):
+            return glanced(self.rows, self._glancing)
+        return guesses
+
+    def _follow(self, ticket: Ticket, part: Part, logits: Logits) -> int:
+        """Draw for as long as what was guessed is what is drawn; how many were."""
         right = 0
-        for draft, row in zip((*part.ids[1:], None), logits, strict=True):
+        for guess, row in zip((*part.ids[1:], None), logits, strict=True):
             ticket.read += 1
             self._draw(ticket, row)
-            if ticket.left or ticket.done or ticket.drawn[-1] != draft:
+            if ticket.left or ticket.done or ticket.drawn[-1] != guess:
                 break
             right += 1
-        ticket.drafts.judge(len(part.ids) - 1, right)
+        return right
 
     def _draw(self, ticket: Ticket, logits: Logits) -> None:
         try:

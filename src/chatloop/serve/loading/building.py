@@ -5,6 +5,7 @@ WARNING chatloop.serve: transformers alone runs this version: CTranslate2: No co
 
 import copy
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,12 @@ from chatloop.serve.engines.rows.head import LikeliestHead, can_look_first
 from chatloop.serve.engines.rows.linears import can_pack, pack
 from chatloop.serve.engines.scheduler import Made, Scheduler
 from chatloop.serve.engines.serial import SerialDecoder
-from chatloop.serve.loading.comparing import FAR, seconds_alone, seconds_in_rows
+from chatloop.serve.loading.comparing import (
+    FAR,
+    rows_ahead,
+    seconds_alone,
+    seconds_in_rows,
+)
 from chatloop.serve.loading.conversion import UnknownShapeError, converted
 
 log = logging.getLogger("chatloop.serve")
@@ -76,7 +82,7 @@ def _decoder(model: Any, params: EngineParams) -> Decoder:
             if decoder is not None:
                 return decoder
         log.warning("%s: is run in float32, its products not packed", type(model).__name__)
-    decoder = _in_rows(_copied(model), None, right, "float32", params.max_streams)
+    decoder = _in_rows(_copied(model), {}, right, "float32", params.max_streams)
     if decoder is not None:
         return decoder
     log.warning("%s: its rows are run one after the other", type(model).__name__)
@@ -84,24 +90,32 @@ def _decoder(model: Any, params: EngineParams) -> Decoder:
 
 
 def _packed_in_rows(model: Any, right: Logits, params: EngineParams) -> RowDecoder | None:
-    """In float32 with two heads, one of them for whoever wants the likeliest token alone."""
-    packed = _copied(model)
+    """In float32 with two heads, one of them for whoever wants the likeliest token alone, and
+    with an int8 copy that is asked first, where that is worth its time."""
+    packed, exact = _copied(model), params.quantization == "float32"
     pack(packed, params.quantization)
-    likeliest = None
-    if params.quantization == "float32" and can_look_first(model):
+    likeliest = quick = None
+    if exact and can_look_first(model):
         likeliest, head = _copied(packed), model.get_output_embeddings()
         bias = None if head.bias is None else head.bias.detach()
         likeliest.set_output_embeddings(LikeliestHead(head.weight.detach(), bias))
-    return _in_rows(packed, likeliest, right, params.quantization, params.max_streams)
+    if exact and params.ahead and can_pack("int8"):
+        quick = _copied(model)
+        pack(quick, "int8")
+    given = {"likeliest": likeliest, "quick": quick}
+    decoder = _in_rows(packed, given, right, params.quantization, params.max_streams)
+    if decoder is not None and quick is not None:
+        decoder.look_ahead(rows_ahead(decoder))
+    return decoder
 
 
 def _in_rows(
-    model: Any, likeliest: Any, right: Logits, quantization: str, rows: int
+    model: Any, others: Mapping[str, Any], right: Logits, quantization: str, rows: int
 ) -> RowDecoder | None:
     """As a graph, or from Python where it is no graph; None where its logits are others."""
     for graph in (True, False):
         try:
-            decoder = RowDecoder(model, rows, likeliest=likeliest, graph=graph)
+            decoder = RowDecoder(model, rows, **others, graph=graph)
             if _agrees(decoder, _probe(model), right, quantization):
                 return decoder
             said = "its logits in rows are not its own"

@@ -1,18 +1,25 @@
-"""Who takes a stream that is alone: rows, unless CTranslate2 is far faster on this machine.
+"""What is worth its time on this machine, timed at loading; it changes no answer.
 
-It is where a model is so small that torch's calls are what takes the time. But it reads every turn
-of a conversation again, and guesses nothing ahead.
+CTranslate2 for a stream that is alone, where a model is so small that torch's calls are what takes
+the time: but it reads every turn of a conversation again, and guesses nothing ahead. And the quick
+copy of a model for few streams, where reading the weights takes longer than a few tokens more.
 """
 
 import time
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from chatloop.serve.engines.engine import Decoder, Part
+from chatloop.serve.engines.engine import Decoder, Glancing, Part
+from chatloop.serve.engines.guessing import AHEAD
 from chatloop.serve.engines.lone import Lone
 
 PROMPT = tuple(range(16))
 TOKENS = 8
+STEPS = 4
 FAR = 1.5  # times
+FEW = (4, 2, 1)  # rows
+RIGHT = 0.9  # of the copy's guesses: more in most models, and whoever is wrong is not asked
+GAIN = 1.15  # times, for the memory that it takes
 
 
 def seconds_in_rows(decoder: Decoder) -> float:
@@ -29,6 +36,29 @@ def seconds_alone(lone: Lone) -> float:
     """The best of some tokens."""
     moments: list[float] = []
     lone.run(PROMPT, TOKENS, lambda _: bool(moments.append(time.perf_counter())))  # type: ignore[func-returns-value]
+    return _best(moments)
+
+
+def rows_ahead(decoder: Glancing) -> int:
+    """Up to how many rows the copy is worth its time; 0 where it never is."""
+    expected = sum(RIGHT**place for place in range(AHEAD + 1))  # tokens of a step
+    for rows in FEW:
+        if rows > decoder.rows:
+            continue
+        one, several = _seconds(decoder.read, rows, 1), _seconds(decoder.read, rows, AHEAD + 1)
+        guessing = AHEAD * _seconds(decoder.glance, rows, 1)
+        if GAIN * (guessing + several) < expected * one:
+            return rows
+    return 0
+
+
+def _seconds(read: Callable[[Sequence[Part]], object], rows: int, tokens: int) -> float:
+    """The best of some steps of so many tokens a row."""
+    parts = [Part(row, len(PROMPT), (0,) * tokens, tokens, True) for row in range(rows)]
+    moments = [time.perf_counter()]
+    for _ in range(STEPS):
+        read(parts)
+        moments.append(time.perf_counter())
     return _best(moments)
 
 

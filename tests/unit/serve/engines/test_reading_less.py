@@ -53,9 +53,10 @@ def answers(
     return asyncio.run(main())
 
 
-def test_drafts_change_no_answer_whatever_the_settings() -> None:
+def of_all_kinds() -> list[tuple[list[int], Sampling]]:
+    """Prompts with all sorts of settings."""
     chance = random.Random(3)
-    asked = [
+    return [
         (
             [chance.randrange(9) for _ in range(chance.randint(1, 30))],
             Sampling(
@@ -69,6 +70,10 @@ def test_drafts_change_no_answer_whatever_the_settings() -> None:
         )
         for number in range(24)
     ]
+
+
+def test_drafts_change_no_answer_whatever_the_settings() -> None:
+    asked = of_all_kinds()
     found = []
     for drafts in (False, True):
         decoder = Parrot(6)
@@ -111,12 +116,12 @@ def test_a_draft_is_what_followed_the_same_three_tokens_the_last_time(
 def test_guesses_that_are_wrong_end_and_are_tried_again_later() -> None:
     drafts = Drafts([1, 2, 3, 4] * 3)
     for _ in range(4):
-        drafts.judge(len(drafts.guess(8)), 0)
+        drafts.trust.judge(len(drafts.guess(8)), 0)
     assert not drafts.guess(8)
     for _ in range(16):
-        drafts.judge(0, 0)
+        drafts.trust.judge(0, 0)
     assert drafts.guess(8)
-    drafts.judge(1, 1)
+    drafts.trust.judge(1, 1)
     assert len(drafts.guess(8)) > 1
 
 

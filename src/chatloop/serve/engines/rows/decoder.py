@@ -24,10 +24,19 @@ class RowDecoder:
         RuntimeError, TypeError, ValueError, KeyError: it cannot be run in rows; the reason.
     """
 
-    def __init__(self, model: Any, rows: int, *, likeliest: Any = None, graph: bool = True) -> None:
-        """`likeliest` is the same model with a head that has the largest logit right, no other."""
-        self.rows = rows
-        for one in (model, likeliest):
+    def __init__(
+        self,
+        model: Any,
+        rows: int,
+        *,
+        likeliest: Any = None,
+        quick: Any = None,
+        graph: bool = True,
+    ) -> None:
+        """`likeliest` is the same model with a head that has the largest logit right, no other;
+        `quick` one that is about right in less time. It is asked where `look_ahead` says so."""
+        self.rows, self.ahead = rows, 0
+        for one in (model, likeliest, quick):
             if one is not None:
                 one.set_attn_implementation(NAME)
         self._device, self._dtype = model.device, model.dtype
@@ -36,18 +45,22 @@ class RowDecoder:
         self._window, windows = _windows(config, len(like))
         self._places = Places(max(rows, 2), like)
         self._forward = self._made(Forward(model, windows), graph)
-        self._likeliest = self._forward
+        self._likeliest = self._quick = self._forward
         if likeliest is not None:
             self._likeliest = self._made(Forward(likeliest, windows), graph)
+        if quick is not None:
+            self._quick = self._made(Forward(quick, windows), graph)
 
     @torch.inference_mode()
     def read(self, parts: Sequence[Part]) -> list[Logits]:
         """As `Decoder.read`."""
         least = all(part.likeliest for part in parts if part.asked)
-        forward = self._likeliest if least else self._forward
-        logits = forward(*self._inputs(parts)).float().cpu().numpy()
-        edges = accumulate((part.asked for part in parts), initial=0)
-        return [logits[begin:end] for begin, end in pairwise(edges)]
+        return self._logits(self._likeliest if least else self._forward, parts)
+
+    @torch.inference_mode()
+    def glance(self, parts: Sequence[Part]) -> list[Logits]:
+        """As `Glancing.glance`."""
+        return self._logits(self._quick, parts)
 
     @torch.inference_mode()
     def move(self, source: int, target: int, length: int) -> None:
@@ -63,6 +76,17 @@ class RowDecoder:
     def put(self, kept: Kept, row: int, length: int) -> None:
         """As `Rewinding.put`."""
         self._places.put(kept, row, length)
+
+    def _logits(self, forward: Any, parts: Sequence[Part]) -> list[Logits]:
+        logits = forward(*self._inputs(parts)).float().cpu().numpy()
+        edges = accumulate((part.asked for part in parts), initial=0)
+        return [logits[begin:end] for begin, end in pairwise(edges)]
+
+    def look_ahead(self, rows: int) -> None:
+        """Up to so many rows; with none, the quick copy is let go."""
+        self.ahead = rows
+        if not rows:
+            self._quick = self._forward
 
     def _made(self, forward: Forward, graph: bool) -> Any:
         """Traced with two rows, one of them shorter: nothing in the graph is of a fixed size."""
