@@ -80,6 +80,7 @@ class Writer(threading.Thread):
 
     def run(self) -> None:
         """Until `finish`."""
+        self._open()
         while not (self._ending and self._queue.empty()):
             items = self._next()
             if items or self._unsaved:
@@ -87,6 +88,13 @@ class Writer(threading.Thread):
         if self._engine is not None:
             self._engine.dispose()
         self._lost(len(self._unsaved))
+
+    def _open(self) -> None:
+        """Opening takes a while, and answers of just then would take as long."""
+        try:
+            self._commit([])
+        except Exception as error:
+            self._failed([], error)
 
     def _next(self) -> list[Item]:
         """Everything that waits, at most some hundred; a while where nothing does."""
