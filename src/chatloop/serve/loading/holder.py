@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chatloop.errors import UnreachableError, UserError
+from chatloop.serve.loading.freeing import Freed
 from chatloop.serve.loading.releases import Release, Source
 from chatloop.serve.loading.smoke import smoke_test
 from chatloop.serve.model import Model, NoModelError
@@ -42,6 +43,7 @@ class FollowedModels:
         self._refused: dict[Release, str] = {}
         self._reason = LOADING
         self._said = ""
+        self._freed = Freed()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -85,6 +87,7 @@ class FollowedModels:
 
     def look(self) -> None:
         """Ask the source, and switch to what it says where that can be loaded."""
+        self._freed.give_back()
         try:
             wanted = self._source.wanted()
         except UserError as error:
@@ -134,6 +137,7 @@ class FollowedModels:
             return other
         try:
             model = self._load(wanted)
+            self._freed.watch(model)
             smoke_test(model)
         except UnreachableError as error:
             self._unknown(error)
