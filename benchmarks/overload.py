@@ -6,13 +6,12 @@ The server runs in a process of its own over a model of a fixed speed (`--stream
 `--tokens` tokens of `--token-seconds` each), so that what it can take is known and the machine is not
 what is measured. Requests come at random moments (Poisson), at that rate and at ten times that rate,
 from another process's clock: a late answer holds up no request. With `--real` the server runs GPT-2's 124 M
-shape in int8 instead, and what it can take is measured first, with as many clients as streams that ask
-again at once; the load is eight tenths of that, and ten times as much. The figure is the 99th percentile of
+shape in int8 instead, and what it can take is measured first, with as many requests as streams, again
+and again; the load is eight tenths of that, and ten times as much. The figure is the 99th percentile of
 the time to the first token of accepted requests, ten times over once.
 """
 
 import argparse
-import asyncio
 import json
 import os
 import random
@@ -23,49 +22,28 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import httpx
 import psutil
 
 from benchmarks.report import SGD, report, without
 from benchmarks.serve_cpu import commands, made, running
+from benchmarks.streams import streamed
 
 SEED = 7
-CHAT = "/v1/chat/completions"
 ASK = {
     "messages": [{"role": "user", "content": "Where is my order?"}], "stream": True, "max_tokens": 16,
 }  # fmt: skip
-WORDS = re.compile('"content":"[^"]')
 SHARE = 0.8  # of what a real engine can take
 
 
-async def ask(http: httpx.AsyncClient, statuses: Counter[int], waits: list[float]) -> None:
-    """One request; the time to its first word where it was let in."""
-    began = time.perf_counter()
-    async with http.stream("POST", CHAT, json=ASK) as answer:
-        statuses[answer.status_code] += 1
-        if answer.status_code != 200:
-            assert "retry-after" in answer.headers
-            return
-        first = True
-        async for line in answer.aiter_lines():
-            if first and WORDS.search(line):
-                waits.append(time.perf_counter() - began)
-                first = False
-
-
-async def load(url: str, rate: float, seconds: float) -> tuple[Counter[int], list[float]]:
-    """Requests at random moments, `rate` a second."""
-    chance, statuses, waits = random.Random(SEED), Counter[int](), list[float]()
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=200)
-    async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as http:
-        tasks, end = [], time.perf_counter() + seconds
-        due = time.perf_counter()
-        while due < end:
-            due += chance.expovariate(rate)
-            await asyncio.sleep(max(due - time.perf_counter(), 0))
-            tasks.append(asyncio.create_task(ask(http, statuses, waits)))
-        await asyncio.gather(*tasks)
-    return statuses, waits
+def load(url: str, rate: float, seconds: float) -> tuple[Counter[int], list[float]]:
+    """Requests at random moments, `rate` a second; seconds to the first words of the accepted."""
+    chance, moments = random.Random(SEED), [0.0]
+    while moments[-1] < seconds:
+        moments.append(moments[-1] + chance.expovariate(rate))
+    came = streamed(url, [ASK] * len(moments), moments)
+    refused = [one for one in came if one.status == 429]
+    assert all("retry-after: " in one.head for one in refused)
+    return Counter(one.status for one in came), [one.first for one in came if one.status == 200]
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -116,29 +94,23 @@ def real(args: Any) -> None:
         text = re.sub(r"(\n    max_streams:) \d+", rf"\1 {args.streams}", params.read_text())
         params.write_text(re.sub(r"(\n    waiting:) \d+", rf"\1 {args.waiting}", text))
         with running(*command) as server:
-            rate = SHARE * asyncio.run(taken(command[2], args.streams, args.seconds))
+            rate = SHARE * taken(command[2], args.streams, args.seconds)
             loaded(command[2], server, rate, args)
 
 
-async def taken(url: str, streams: int, seconds: float) -> float:
-    """Requests a second that `streams` clients get answered."""
-    statuses, end = Counter[int](), time.perf_counter() + seconds
-
-    async def client(http: httpx.AsyncClient) -> None:
-        while time.perf_counter() < end:
-            await ask(http, statuses, [])
-
-    async with httpx.AsyncClient(base_url=url, timeout=600) as http:
-        began = time.perf_counter()
-        await asyncio.gather(*(client(http) for _ in range(streams)))
-        return statuses[200] / (time.perf_counter() - began)
+def taken(url: str, streams: int, seconds: float) -> float:
+    """Requests a second that `streams` clients get answered, each time all of them."""
+    answered, began = 0, time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        answered += sum(one.status == 200 for one in streamed(url, [ASK] * streams))
+    return answered / (time.perf_counter() - began)
 
 
 def loaded(url: str, server: psutil.Process, rate: float, args: Any) -> None:
     """The load that it can take, and ten times as much, twice."""
     figures, memory = [], []
     for times in (1, 10, 10):
-        statuses, waits = asyncio.run(load(url, rate * times, args.seconds))
+        statuses, waits = load(url, rate * times, args.seconds)
         memory.append(server.memory_info().rss // 2**20)
         figures.append({
             "times": times, "accepted": statuses[200], "refused": statuses[429],

@@ -10,6 +10,7 @@ import re
 import selectors
 import socket
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ class Stream:
     first: float
     seconds: float
     status: int
+    head: str
     events: list[Any]
 
     @property
@@ -43,24 +45,35 @@ class Stream:
         return [text for one in choices if (text := one["delta"].get("content"))]
 
 
-def streamed(url: str, bodies: Sequence[dict[str, Any]], path: str = CHAT) -> list[Stream]:
-    """All at once, a connection each; in their order."""
+def streamed(
+    url: str,
+    bodies: Sequence[dict[str, Any]],
+    moments: Sequence[float] | None = None,
+    path: str = CHAT,
+) -> list[Stream]:
+    """Each over a connection of its own, all at once or at `moments`, seconds from now, ascending;
+    in their order, with times from when each was asked."""
     host, port = urlsplit(url).hostname or "", urlsplit(url).port or 80
+    due = deque(enumerate(moments or [0.0] * len(bodies)))
+    requests = [_request(host, port, path, body) for body in bodies]
     waiting, came = selectors.DefaultSelector(), [bytearray() for _ in bodies]
-    first, ended = [0.0] * len(bodies), [0.0] * len(bodies)
+    asked, first, ended = ([0.0] * len(bodies) for _ in range(3))
     began = time.perf_counter()
-    for at, body in enumerate(bodies):
-        connection = socket.create_connection((host, port))
-        connection.sendall(_request(host, port, path, body))
-        waiting.register(connection, selectors.EVENT_READ, at)
-    while waiting.get_map():
-        for key, _ in waiting.select():
+    while due or waiting.get_map():
+        while due and due[0][1] <= time.perf_counter() - began:
+            at, _ = due.popleft()
+            asked[at] = time.perf_counter()
+            connection = socket.create_connection((host, port))
+            connection.sendall(requests[at])
+            waiting.register(connection, selectors.EVENT_READ, at)
+        patience = max(due[0][1] - (time.perf_counter() - began), 0.0) if due else None
+        for key, _ in waiting.select(patience):
             some, at = key.fileobj.recv(2**16), key.data  # type: ignore[union-attr]
             came[at] += some
             if not first[at] and WORDS.search(came[at]):
-                first[at] = time.perf_counter() - began
+                first[at] = time.perf_counter() - asked[at]
             if not some:
-                ended[at] = time.perf_counter() - began
+                ended[at] = time.perf_counter() - asked[at]
                 waiting.unregister(key.fileobj)
                 key.fileobj.close()  # type: ignore[union-attr]
     return [_stream(*one) for one in zip(first, ended, came, strict=True)]
@@ -80,9 +93,8 @@ def _stream(first: float, seconds: float, came: bytearray) -> Stream:
     if b"transfer-encoding: chunked" in head.lower():
         body = _joined(body)
     lines = [line.removeprefix(b"data: ") for line in body.splitlines()]
-    return Stream(
-        first, seconds, int(head.split()[1]), [json.loads(one) for one in lines if one[:1] == b"{"]
-    )
+    events = [json.loads(one) for one in lines if one[:1] == b"{"]
+    return Stream(first, seconds, int(head.split()[1]), head.decode("latin-1").lower(), events)
 
 
 def _joined(body: bytes) -> bytes:
