@@ -1,3 +1,5 @@
+import os
+import signal
 import sys
 
 import pytest
@@ -20,3 +22,18 @@ def test_ctrl_c_says_what_the_next_run_does(
     assert capsys.readouterr().err == (
         "chatloop: interrupted; the next run goes on where this one stopped\n"
     )
+
+
+def test_sigterm_says_the_same_and_is_what_a_shell_says_of_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(project, "enter", lambda: os.kill(os.getpid(), signal.SIGTERM))
+    monkeypatch.setattr(sys, "argv", ["chatloop", "run"])
+    try:
+        with pytest.raises(SystemExit) as ended:
+            main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ended.value.code == 143
+    assert "the next run goes on where this one stopped" in capsys.readouterr().err
