@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from chatloop import __version__
-from chatloop.errors import UserError
+from chatloop.errors import UserError, unusable
 from chatloop.terminal.commands import feedback, operating, registry, serving
 
 app = typer.Typer(
@@ -41,6 +41,11 @@ def main() -> None:
     except UserError as error:
         sys.stderr.write(f"chatloop: error: {error}\n")
         sys.exit(error.exit_code)
+    except OSError as error:
+        if (said := unusable(error)) is None:
+            raise
+        sys.stderr.write(f"chatloop: error: {said}\n")
+        sys.exit(said.exit_code)
     except SystemExit as ended:
         if ended.code in (INTERRUPTED, TERMINATED):
             sys.stderr.write("chatloop: interrupted; the next run goes on where this one stopped\n")

@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import sys
@@ -37,3 +38,23 @@ def test_sigterm_says_the_same_and_is_what_a_shell_says_of_it(
         signal.signal(signal.SIGTERM, before)
     assert ended.value.code == 143
     assert "the next run goes on where this one stopped" in capsys.readouterr().err
+
+
+def test_what_the_disk_refuses_is_one_line_and_what_broke_is_not_hidden(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def raises(error: OSError) -> None:
+        raise error
+
+    monkeypatch.setattr(sys, "argv", ["chatloop", "run"])
+    full = OSError(errno.EROFS, "Read-only file system", ".dvc/tmp/flow.lock")
+    monkeypatch.setattr(project, "enter", lambda: raises(full))
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == (
+        "chatloop: error: .dvc/tmp/flow.lock: cannot be used (Read-only file system)\n"
+    )
+    monkeypatch.setattr(project, "enter", lambda: raises(OSError(errno.EIO, "broken", "x")))
+    with pytest.raises(OSError, match="broken"):
+        main()
