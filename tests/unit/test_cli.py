@@ -2,11 +2,13 @@ import errno
 import os
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 
 from chatloop import project
 from chatloop.cli import main
+from chatloop.errors import UserError
 
 
 def test_ctrl_c_says_what_the_next_run_does(
@@ -58,3 +60,13 @@ def test_what_the_disk_refuses_is_one_line_and_what_broke_is_not_hidden(
     monkeypatch.setattr(project, "enter", lambda: raises(OSError(errno.EIO, "broken", "x")))
     with pytest.raises(OSError, match="broken"):
         main()
+
+
+def test_a_name_that_is_new_says_how_it_is_put_in(
+    tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "params.yaml").write_bytes((root / "params.yaml").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=r"use \+clean.patterns=\{order: ORD\}"):
+        project.override_params(["clean.patterns={order: ORD}"])
+    assert (tmp_path / "params.yaml").read_bytes() == (root / "params.yaml").read_bytes()
