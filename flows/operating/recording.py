@@ -47,4 +47,5 @@ def recorded(params: Params, because: Sequence[str]) -> Iterator[dict[str, Any]]
         telling.log(logger, telling.tell(params.notify, news))
         raise
     finally:
-        journal.end(time.time(), **facts)
+        with aside("its line in the diary"):  # a full disk, say: what is told is why the run failed
+            journal.end(time.time(), **facts)

@@ -28,16 +28,23 @@ def main(name: str) -> int:
         changed = _reproduce(name, ran)
     except DvcException as error:
         cause = error.__cause__ or error
+        if isinstance(cause, OSError):
+            return _unwritten(name, cause)
         code = _command_exit_code(cause)
         if code is None:
             code = BusyError.exit_code if isinstance(cause, LockError) else 1
             _say(f"chatloop {name}: error: {' '.join(str(cause).split())}")
         return code
-    except OSError as error:  # a full disk, where DVC writes its own files
-        _say(f"chatloop {name}: error: {error.filename or '.dvc'}: {error.strerror or error}")
-        return UserError.exit_code
+    except OSError as error:
+        return _unwritten(name, error)
     _say(MARK + (("Ran" if ran.seen else "Restored") if changed else "Cached"))
     return 0
+
+
+def _unwritten(name: str, error: OSError) -> int:
+    """A full disk or missing rights, where DVC writes its own files, which are in .dvc."""
+    _say(f"chatloop {name}: error: {error.filename or '.dvc'}: {error.strerror or error}")
+    return UserError.exit_code
 
 
 def _reproduce(name: str, ran: "_Ran") -> bool:

@@ -1,6 +1,7 @@
 """The command line: parse, call, print. Exit codes are in the README."""
 
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,7 @@ from typing import Annotated
 import typer
 
 from chatloop import __version__
-from chatloop.errors import UserError
+from chatloop.errors import UserError, unusable
 from chatloop.terminal.commands import feedback, operating, registry, serving
 
 app = typer.Typer(
@@ -24,7 +25,8 @@ for command in (*registry.COMMANDS, *serving.COMMANDS, *operating.COMMANDS):
 
 app.add_typer(feedback.app, name="feedback")
 
-INTERRUPTED = 130  # Typer's exit code for Ctrl-C
+# Typer's exit code for Ctrl-C, and what a shell says of SIGTERM.
+INTERRUPTED, TERMINATED = 130, 128 + signal.SIGTERM
 REPORTS = (
     "ingest", "clean", "validate", "split", "ledger", "train", "align", "evaluate", "behaviours",
     "verdict",
@@ -33,13 +35,19 @@ REPORTS = (
 
 def main() -> None:
     """Entry point: a user's mistake is one line and its exit code, never a traceback."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
         app()
     except UserError as error:
         sys.stderr.write(f"chatloop: error: {error}\n")
         sys.exit(error.exit_code)
+    except OSError as error:
+        if (said := unusable(error)) is None:
+            raise
+        sys.stderr.write(f"chatloop: error: {said}\n")
+        sys.exit(said.exit_code)
     except SystemExit as ended:
-        if ended.code == INTERRUPTED:
+        if ended.code in (INTERRUPTED, TERMINATED):
             sys.stderr.write("chatloop: interrupted; the next run goes on where this one stopped\n")
         raise
 

@@ -3,6 +3,10 @@
 chatloop: error: ingest.sources[0]: logs/*.jsonl matches no file; name a file or a folder
 """
 
+import errno
+
+UNUSABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
+
 
 class UserError(Exception):
     """Bad input or settings: one line that says what, where and what to do. Exit code 2."""
@@ -26,3 +30,10 @@ class BusyError(UserError):
     """Another process works in the repository. Exit code 5."""
 
     exit_code = 5
+
+
+def unusable(error: OSError) -> UserError | None:
+    """A full disk, a quota, missing rights: nothing of ours broke, and one line; else None."""
+    if error.errno not in UNUSABLE or not error.filename:
+        return None
+    return UserError(f"{error.filename}: cannot be used ({error.strerror})")

@@ -63,7 +63,9 @@ def _reason(overrides: Sequence[str], error: Exception) -> str:
     """The first key that params do not have, with those that they have, else DVC's own words."""
     keys = [override.lstrip("+~").partition("=")[0].strip() for override in overrides]
     unknown = next(filter(None, map(unknown_key, keys)), None)
-    return unknown or str(error.__cause__ or error).strip().splitlines()[0]
+    first, *more = str(error.__cause__ or error).strip().splitlines()
+    advice = [line for line in more if line.startswith("To append")]
+    return unknown or " ".join([first, *advice])
 
 
 def check(params: Params) -> None:

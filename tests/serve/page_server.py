@@ -26,6 +26,7 @@ class Api:
     refuse_feedback: tuple[int, str, dict[str, str]] | None = None
     key: str | None = None
     breaks: bool = False
+    dropped: int | None = None
     asked: list[dict[str, Any]] = field(default_factory=list)
     feedback: list[dict[str, Any]] = field(default_factory=list)
     left: threading.Event = field(default_factory=threading.Event)
@@ -90,6 +91,7 @@ class Api:
             "id": f"chatcmpl-{number}", "object": "chat.completion.chunk", "created": 1,
             "model": "chatloop@3" if model == "chatloop" else model, "system_fingerprint": "fp_3",
             "choices": [] if delta is None else [choice], "usage": usage,
+            **({"dropped_messages": self.dropped} if self.dropped else {}),
         }  # fmt: skip
         return f"data: {json.dumps(said)}\n\n"
 

@@ -102,6 +102,15 @@ def test_the_next_question_takes_the_conversation_along(page: Any, api: Api) -> 
     assert api.asked[0]["metadata"] == api.asked[1]["metadata"]
 
 
+def test_a_conversation_that_is_too_long_goes_on_without_its_beginning(page: Any, api: Api) -> None:
+    asked(page)
+    expect(page.locator(".about")).not_to_contain_text("oldest")
+    api.dropped = 2
+    asked(page, "When?", 2)
+    assert api.asked[1]["truncation"] == "auto"
+    expect(page.locator(".about").nth(1)).to_contain_text("without the oldest 2 messages")
+
+
 @pytest.mark.parametrize("how", ["button", "escape"])
 def test_an_answer_can_be_stopped_and_frees_the_server(page: Any, api: Api, how: str) -> None:
     api.hold = 1

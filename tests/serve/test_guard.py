@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from chatloop.errors import UserError
 from chatloop.serve.guard.keys import FILE, Keys
 from chatloop.serve.guard.rates import Rates
 from chatloop.serve.wire.errors import ApiError
@@ -64,6 +65,26 @@ def test_keys_are_hashed_and_for_their_owner_only(tmp_path: Path) -> None:
     assert (tmp_path / "store").stat().st_mode & 0o777 == 0o700
     found = keys.owner(key)
     assert found and found.name == "website"
+
+
+def test_keys_that_are_made_at_once_all_open(tmp_path: Path) -> None:
+    keys: list[str] = []
+    makers = [
+        threading.Thread(target=lambda: keys.append(Keys(tmp_path / FILE).add("many", 0)))
+        for _ in range(8)
+    ]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        maker.join()
+    assert all(Keys(tmp_path / FILE).owner(key) for key in keys)
+    assert len(keys) == len(makers)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\nb", "\x1b[31mred"])
+def test_a_name_that_no_list_can_show_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UserError, match="is no name"):
+        Keys(tmp_path / FILE).add(name, 0)
 
 
 def test_one_key_cannot_use_another_ones_completion(guarded: Server, tmp_path: Path) -> None:

@@ -46,6 +46,8 @@ def test_shipped_params_are_allowed(root: Path) -> None:
         ("ingest.sources", [{"pat": "x"}], "ingest.sources.0.pat: no such key; known here: path, format"),
         ("validate.topics", {"min": 5, "max": 2}, "validate.topics: its value: min 5 is above max 2"),
         ("base.tiny.width", 30, "is not a multiple of twice heads"),
+        ("train", 5, "train: is a section with keys of its own: epochs,"),
+        ("ingest.sources", [5], "ingest.sources.0: is a section with keys of its own: path, format"),
         ("typo", {}, "typo: no such key; known here: ingest, clean"),
     ],
 )  # fmt: skip

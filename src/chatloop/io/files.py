@@ -10,7 +10,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,8 @@ def whole(target: Path) -> Iterator[Path]:
         _check_system(error, target)
         raise
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing can be written, nothing can be removed either
+            aside.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -95,7 +95,8 @@ def _behaviours(report: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _curves(curve: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """A panel of each quantity of the learning curve that was measured."""
+    """A panel of each quantity of the learning curve that was measured; `once` is the step of one
+    that has no curve, which a short training's validation is."""
     panels = (("loss", "training loss, nats a token"),
               ("validation_bits_per_byte", "validation, bits per byte"))  # fmt: skip
     found = []
@@ -105,8 +106,9 @@ def _curves(curve: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             x = Scale.over([step for step, _ in points], 44, 592)
             y = Scale.over([value for _, value in points], 150, 12)
             path, last = line(points, x, y), (x(points[-1][0]), y(points[-1][1]))
+            once = points[0][0] if len(points) == 1 else None
             found.append({"label": label, "path": path, "last": last, "value": points[-1][1],
-                          "x": ticks(x, 5), "y": ticks(y, 4)})  # fmt: skip
+                          "once": once, "x": ticks(x, 5), "y": ticks(y, 4)})  # fmt: skip
     return found
 
 

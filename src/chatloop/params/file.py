@@ -64,6 +64,10 @@ def _line(detail: ErrorDetails) -> str:
         return f"{key}: is missing"
     if isinstance(value, str) and _number(value) is not None:
         return f"{key}: {value!r} is text, not a number; write {_number(value)}"
+    if detail["type"] == "model_type":
+        return (
+            f"{key}: is a section with keys of its own: {', '.join(_known((*detail['loc'], '')))}"
+        )
     shown = repr(value) if isinstance(value, str | int | float | bool | None) else "its value"
     return f"{key}: {shown}: {detail['msg'].removeprefix('Value error, ')}"
 

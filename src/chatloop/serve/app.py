@@ -7,6 +7,7 @@ mount(app, connectors.routers(completing(app.state.serving), settings))
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from chatloop.params.serving import ServeParams
 from chatloop.serve.answering.prompting import Prompting
 from chatloop.serve.guard.admission import Admission
 from chatloop.serve.guard.gate import Gate
+from chatloop.serve.guard.heads import Heads
 from chatloop.serve.guard.keys import FILE, Keys
 from chatloop.serve.guard.rates import Rates
 from chatloop.serve.model import Models
@@ -30,7 +32,7 @@ from chatloop.serve.observe.traces import Traces
 from chatloop.serve.routes import catalogue, chat, documentation, feedback, operating
 from chatloop.serve.serving import Serving
 from chatloop.serve.store.keeping import Store
-from chatloop.serve.wire.errors import http_error, validation_error
+from chatloop.serve.wire.errors import ApiError, http_error, not_served, validation_error
 
 ROUTERS = (
     chat.router,
@@ -76,10 +78,11 @@ def create_app(
             CORSMiddleware,
             allow_origins=list(settings.origins),
             allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
+            allow_headers=["*"],  # OpenAI's client sends a dozen of its own; no cookie is ever read
             expose_headers=["x-request-id", "retry-after"],
         )
     app.add_middleware(Observed, metrics=metrics, traces=traces or Traces())
+    app.add_middleware(Heads)
     mount(app, ROUTERS)
     return app
 
@@ -110,6 +113,8 @@ def _watch(serving: Serving) -> None:
 
 async def _on_http(request: Request, error: Any) -> JSONResponse:
     request.state.refusal = getattr(error, "code", None) or str(error.status_code)
+    if error.status_code == HTTPStatus.NOT_FOUND and not isinstance(error, ApiError):
+        return not_served(request.method, request.url.path)
     return http_error(error)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from chatloop.errors import UserError
+from chatloop.errors import UserError, unusable
 from chatloop.params.data import Section
 from chatloop.params.file import read_params
 
@@ -34,6 +34,9 @@ def main(stage: Callable[..., None]) -> None:
         sys.stderr.write(f"chatloop {name}: interrupted\n")
         sys.exit(130)
     except OSError as error:
+        if (said := unusable(error)) is not None:
+            sys.stderr.write(f"chatloop {name}: error: {said}\n")
+            sys.exit(said.exit_code)
         traceback.print_exc()
         sys.stderr.write(f"chatloop {name}: error: {error.strerror or error}\n")
         sys.exit(1)

@@ -67,6 +67,11 @@ def test_a_challenge_is_answered() -> None:
     assert send(slack(fake, Channel()), fake, body).json() == {"challenge": "3eZbrw1a"}
 
 
+def test_slacks_word_that_it_held_events_back_is_taken() -> None:
+    fake = Fake()
+    assert send(slack(fake, Channel()), fake, {"type": "app_rate_limited"}).json() == {"ok": True}
+
+
 def test_a_mention_is_answered_in_its_thread() -> None:
     fake, channel = Fake(answer="It <left> & is <!channel> on its way."), Channel()
     with slack(fake, channel) as client:

@@ -34,6 +34,18 @@ def test_a_full_disk_is_one_line_and_leaves_what_was_there(
     assert (target / "card.json").read_text() == "{}"
 
 
+def test_a_folder_that_cannot_be_written_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", "x")
+
+    for name in ("write_text", "unlink"):
+        monkeypatch.setattr(Path, name, read_only)
+    with pytest.raises(UserError, match=r"a.json: cannot be written \(Read-only file system\)"):
+        write_text(tmp_path / "a.json", "1")
+
+
 def test_any_other_exception_is_what_it_was(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="a mistake of ours"), whole(tmp_path / "a.json"):
         raise ValueError("a mistake of ours")

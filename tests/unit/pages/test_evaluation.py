@@ -155,6 +155,14 @@ def test_a_first_run_has_no_champion_and_may_have_written_nothing() -> None:
     assert "Learning curve" not in bare
 
 
+def test_what_was_measured_once_is_a_number_and_no_curve() -> None:
+    short = [{**row, "validation_bits_per_byte": None} for row in CURVE]
+    short[-1]["validation_bits_per_byte"] = 0.2049
+    html = evaluation_page(verdict(), evaluated(("candidate", "base")), short, {})
+    assert "<b>0.2049</b><figcaption>validation, bits per byte, measured once, after" in html
+    assert html.count("over steps") == 1
+
+
 def test_the_same_values_are_the_same_bytes() -> None:
     assert page() == page()
 

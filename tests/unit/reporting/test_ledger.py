@@ -63,7 +63,9 @@ def test_the_page_shows_every_reason_and_needs_nothing_from_elsewhere() -> None:
         "conversations": {"whole": 4, "split": 0, "dropped": 0},
         "lost_answer_share": 0.2,
     }
+    with_repeats = COUNTS | {"repeated": 4}
     page = ledger_page(steps(INGEST, CLEAN, SPLIT), {"train": part})
+    assert "4 of them repeated" in ledger_page([], {"train": {**part, "tokens": with_repeats}})
     for said in ("2 empty_turn", "2 not_json", "1 twin_of_test", "10 dropped", "20.00 %"):
         assert said in page
     assert "http" not in page

@@ -49,6 +49,8 @@ def routed(setting: Setting, post: Post) -> APIRouter:
         kind = text(event, "type")
         if kind == "url_verification":
             return {"challenge": needed(event, "challenge")}
+        if kind == "app_rate_limited":  # Slack's word that it held events back; it wants a 200
+            return {"ok": True}
         if kind != "event_callback":
             raise Refused(400, "type: url_verification or event_callback is needed")
         todo = understood(event)

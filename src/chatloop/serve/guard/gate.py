@@ -103,6 +103,8 @@ class Gate:
         limits = self.settings.limits
         most = limits.body_bytes * (1 if path.startswith("/v1/") else FRAMEWORKS)
         length = headers.get("content-length", "")
+        if length and "transfer-encoding" in headers:  # RFC 9112, 6.1: how a request is smuggled
+            raise ApiError(400, "The body has two lengths", code="two_lengths")
         if length.isdigit() and int(length[:20]) > most:
             raise _too_large(most)
         if not length and "transfer-encoding" not in headers:

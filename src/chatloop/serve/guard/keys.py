@@ -9,11 +9,14 @@ A key has 256 random bits, so that a plain hash of it can be searched for by nob
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from chatloop.errors import UserError
 from chatloop.io.files import read_json, write_json
+from chatloop.io.locks import locked
 
 PREFIX = "cl"
 FILE = "keys.json"  # in the folder of the store
@@ -52,11 +55,17 @@ class Keys:
         return sorted(self._keys.values(), key=lambda key: (key.made, key.id))
 
     def add(self, name: str, now: int) -> str:
-        """Make a key; what is returned is shown once and kept by nobody here."""
-        self._refresh()
+        """Make a key; what is returned is shown once and kept by nobody here.
+
+        Raises:
+            UserError: the name cannot be shown in a line.
+        """
+        if not (name.strip() and name.isprintable()):
+            raise UserError(f"keys: {name!r} is no name; take letters, digits, blanks and signs")
         identity, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
         whole = f"{PREFIX}-{identity}-{secret}"
-        self._write({**self._keys, identity: Key(identity, name, _hash(whole), now)})
+        with self._alone():
+            self._write({**self._keys, identity: Key(identity, name, _hash(whole), now)})
         return whole
 
     def revoke(self, name: str) -> list[Key]:
@@ -65,13 +74,21 @@ class Keys:
         Raises:
             UserError: there is none.
         """
-        self._refresh()
-        gone = [key for key in self._keys.values() if name in (key.name, key.id)]
-        if not gone:
-            known = ", ".join(sorted(key.name for key in self._keys.values())) or "none"
-            raise UserError(f"keys: there is no key {name!r}; known are {known}")
-        self._write({key.id: key for key in self._keys.values() if key not in gone})
+        with self._alone():
+            gone = [key for key in self._keys.values() if name in (key.name, key.id)]
+            if not gone:
+                known = ", ".join(sorted(key.name for key in self._keys.values())) or "none"
+                raise UserError(f"keys: there is no key {name!r}; known are {known}")
+            self._write({key.id: key for key in self._keys.values() if key not in gone})
         return gone
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Nobody else changes the keys between our look and our change: a key is shown once."""
+        make_private(self.path.parent)
+        with locked(self.path.with_suffix(".lock"), "keys: are being changed", "try again"):
+            self._refresh()
+            yield
 
     def _refresh(self) -> None:
         try:
@@ -86,7 +103,6 @@ class Keys:
             raise UserError(f"{self.path}: holds no API keys that can be read") from error
 
     def _write(self, keys: dict[str, Key]) -> None:
-        make_private(self.path.parent)
         rows = [asdict(keys[identity]) for identity in sorted(keys)]
         write_json(self.path, {"keys": rows})
         self.path.chmod(0o600)

@@ -9,8 +9,9 @@ import json
 import logging
 import sys
 import traceback
+import warnings
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 LOGGER = logging.getLogger("chatloop.serve")
 
@@ -52,3 +53,16 @@ def log_to_stderr() -> None:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level)
+    warnings.showwarning = _warned
+
+
+def _warned(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """A library's warning as one of our lines, too; what it says may repeat what somebody wrote."""
+    log("warning", logging.WARNING, kind=category.__name__, at=f"{filename}:{lineno}")

@@ -102,5 +102,7 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def streamed(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
     """An answer that is JSON, or a stream of events where `stream` is true."""
-    events = {"text/event-stream": {"schema": {"type": "string"}}}
+    # Before OpenAPI 3.2 the schema of a stream is that of each event in it.
+    event = {"type": "object", "required": ["data"], "properties": {"data": {"type": "string"}}}
+    events = {"text/event-stream": {"schema": event}}
     return {200: {"model": model, "description": "The answer", "content": events}}

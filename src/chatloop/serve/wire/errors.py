@@ -16,7 +16,7 @@ TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_
 SERVER = 500
 LONGEST_NAME = 200
 UNREAD = "There was an error parsing the body"  # what FastAPI says of bytes that are no text, too
-NO_JSON = "the body is not JSON"
+NO_JSON = "the body is not JSON in UTF-8"
 
 
 class ErrorDetail(BaseModel):
@@ -100,6 +100,12 @@ def http_error(error: HTTPException) -> JSONResponse:
     return error_response(error.status_code, str(error.detail), param, code, error.headers)
 
 
+def not_served(method: str, path: str) -> JSONResponse:
+    """A path that nobody serves; clients ask for parts of OpenAI's API that are not here."""
+    said = f"{clean(f'{method} {path}')} is not served here; /docs says what is"
+    return error_response(404, said, code="not_found")
+
+
 def validation_error(error: RequestValidationError, content_type: str = "") -> JSONResponse:
     """The first wrong field by name; values are not repeated, they may be somebody's words.
 
@@ -115,7 +121,7 @@ def validation_error(error: RequestValidationError, content_type: str = "") -> J
         param, _, message = (clean(part) for part in message.partition(": "))
     if not param:
         said = "the body is not a JSON object"
-        if "json" not in content_type.lower():
+        if not _says_json(content_type):
             said = "the body is read where it is sent with Content-Type: application/json"
         return error_response(400, said, code="invalid_body")
     if first["type"] == "extra_forbidden":
@@ -124,6 +130,12 @@ def validation_error(error: RequestValidationError, content_type: str = "") -> J
         message = message.removeprefix("unsupported: ")
         return error_response(400, f"{param}: {message}", param, "unsupported_parameter")
     return error_response(400, f"{param}: {clean(message)}", param, "invalid_value")
+
+
+def _says_json(content_type: str) -> bool:
+    """Whether a body of this type is read: application/json, application/problem+json."""
+    kind, _, sub = content_type.partition(";")[0].strip().lower().partition("/")
+    return kind == "application" and (sub == "json" or sub.endswith("+json"))
 
 
 def _path(place: Sequence[int | str]) -> str:

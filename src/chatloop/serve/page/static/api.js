@@ -85,6 +85,7 @@ function understood(data) {
     text: choice?.delta?.content || "",
     finish: choice?.finish_reason || null,
     usage: chunk.usage || null,
+    dropped: chunk.dropped_messages || null,
   };
 }
 

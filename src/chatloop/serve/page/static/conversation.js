@@ -13,10 +13,11 @@ export const begun = () => ({ session: random(), turns: [] });
 
 export const asked = (question) => ({
   question, answer: "", id: null, model: "", fingerprint: "", usage: null, seconds: null,
-  rating: null, correction: null, finish: null, stopped: false,
+  rating: null, correction: null, finish: null, dropped: null, stopped: false,
 });
 
-// The request for the last turn: earlier turns count where they have an answer.
+// The request for the last turn: earlier turns count where they have an answer, and the oldest go
+// where the model has no room for all of them; nobody who chats can shorten what was said.
 export function request(conversation, settings, sampling) {
   const turns = conversation.turns;
   const messages = settings.system ? [{ role: "system", content: settings.system }] : [];
@@ -26,7 +27,8 @@ export function request(conversation, settings, sampling) {
   }
   messages.push({ role: "user", content: turns.at(-1).question });
   const metadata = { session: conversation.session, source: "page" };
-  return { model: settings.model || "chatloop", messages, metadata, ...sampling };
+  const model = settings.model || "chatloop";
+  return { model, messages, metadata, truncation: "auto", ...sampling };
 }
 
 // A second opinion counts instead of the first, so each says all there is to say.

@@ -69,7 +69,9 @@ async function run(turn, shown) {
 }
 
 function take(turn, shown, part) {
-  for (const name of ["id", "model", "fingerprint", "usage", "finish"]) turn[name] = part[name] || turn[name];
+  for (const name of ["id", "model", "fingerprint", "usage", "finish", "dropped"]) {
+    turn[name] = part[name] || turn[name];
+  }
   if (!part.text) return;
   turn.answer += part.text;
   const follow = atEnd();

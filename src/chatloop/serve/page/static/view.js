@@ -145,6 +145,7 @@ function about(turn) {
   if (turn.seconds !== null) parts.push(`${turn.seconds.toFixed(1)} s`);
   if (turn.stopped) parts.push("stopped");
   if (turn.finish === "length") parts.push("cut at max tokens");
+  if (turn.dropped) parts.push(`without the oldest ${turn.dropped} messages`);
   return parts.filter(Boolean).join(" · ");
 }
 
