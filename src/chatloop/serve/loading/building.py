@@ -23,6 +23,7 @@ from chatloop.serve.engines.scheduler import Made, Scheduler
 from chatloop.serve.engines.serial import SerialDecoder
 from chatloop.serve.loading.comparing import (
     FAR,
+    is_sparing,
     rows_ahead,
     seconds_alone,
     seconds_in_rows,
@@ -104,6 +105,8 @@ def _packed_in_rows(model: Any, right: Logits, params: EngineParams) -> RowDecod
         pack(quick, "int8")
     given = {"likeliest": likeliest, "quick": quick}
     decoder = _in_rows(packed, given, right, params.quantization, params.max_streams)
+    if decoder is not None and likeliest is not None and not is_sparing(decoder):
+        decoder.read_all()
     if decoder is not None and quick is not None:
         decoder.look_ahead(rows_ahead(decoder))
     return decoder

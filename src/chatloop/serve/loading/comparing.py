@@ -1,8 +1,9 @@
 """What is worth its time on this machine, timed at loading; it changes no answer.
 
 CTranslate2 for a stream that is alone, where a model is so small that torch's calls are what takes
-the time: but it reads every turn of a conversation again, and guesses nothing ahead. And the quick
-copy of a model for few streams, where reading the weights takes longer than a few tokens more.
+the time: but it reads every turn of a conversation again, and guesses nothing ahead. A head that is
+looked at in int8 first, where it is large. And the quick copy of a model for few streams, where
+reading the weights takes longer than a few tokens more.
 """
 
 import time
@@ -39,6 +40,12 @@ def seconds_alone(lone: Lone) -> float:
     return _best(moments)
 
 
+def is_sparing(decoder: Decoder) -> bool:
+    """Whether the largest logit alone takes less time than all."""
+    rows = min(FEW[0], decoder.rows)
+    return _seconds(decoder.read, rows, 1) < _seconds(decoder.read, rows, 1, likeliest=False)
+
+
 def rows_ahead(decoder: Glancing) -> int:
     """Up to how many rows the copy is worth its time; 0 where it never is."""
     expected = sum(RIGHT**place for place in range(AHEAD + 1))  # tokens of a step
@@ -52,9 +59,12 @@ def rows_ahead(decoder: Glancing) -> int:
     return 0
 
 
-def _seconds(read: Callable[[Sequence[Part]], object], rows: int, tokens: int) -> float:
+def _seconds(
+    read: Callable[[Sequence[Part]], object], rows: int, tokens: int, likeliest: bool = True
+) -> float:
     """The best of some steps of so many tokens a row."""
-    parts = [Part(row, len(PROMPT), (0,) * tokens, tokens, True) for row in range(rows)]
+    ids = (0,) * tokens
+    parts = [Part(row, len(PROMPT), ids, tokens, likeliest) for row in range(rows)]
     moments = [time.perf_counter()]
     for _ in range(STEPS):
         read(parts)

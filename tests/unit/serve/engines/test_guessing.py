@@ -101,6 +101,7 @@ def test_with_an_int8_copy_rows_answer_as_transformers_does_alone(
     name: str, chatml: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(building, "rows_ahead", lambda _: 2)
+    monkeypatch.setattr(building, "is_sparing", lambda _: True)
     model = made(name, chatml)
     decoder = building._decoder(model, EngineParams(max_streams=2))
     read = decoder.read
@@ -144,3 +145,25 @@ def test_how_many_rows_a_copy_is_worth_its_time_for(
 
     monkeypatch.setattr(comparing, "time", Clock)
     assert comparing.rows_ahead(Timed()) == rows  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("spared", "sparing"), [(5.0, True), (-5.0, False)])
+def test_a_head_is_looked_at_in_int8_first_where_that_spares_time(
+    spared: float, sparing: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+
+    class Timed:
+        rows = 2
+
+        def read(self, parts: Sequence[Part]) -> None:
+            nonlocal now
+            now += 20.0 - spared * all(part.likeliest for part in parts)
+
+    class Clock:
+        @staticmethod
+        def perf_counter() -> float:
+            return now
+
+    monkeypatch.setattr(comparing, "time", Clock)
+    assert comparing.is_sparing(Timed()) is sparing  # type: ignore[arg-type]

@@ -88,6 +88,10 @@ class RowDecoder:
         if not rows:
             self._quick = self._forward
 
+    def read_all(self) -> None:
+        """All logits for everybody; the other head is let go."""
+        self._likeliest = self._forward
+
     def _made(self, forward: Forward, graph: bool) -> Any:
         """Traced with two rows, one of them shorter: nothing in the graph is of a fixed size."""
         if not graph:
