@@ -33,6 +33,7 @@ from chatloop.tokens.templates.marks import (
 )
 
 SYSTEM, QUESTION, REPLY = "system-7351", "question-7351", "reply-7351"
+MARK = "\ue000"  # a character that no template has
 PROBE = (Message("user", QUESTION), Message("assistant", REPLY))
 CONTENTS = ("question-1", "reply-1", "question-2", "reply-2")
 TWICE = [Message(m.role, text) for m, text in zip(PROBE * 2, CONTENTS, strict=True)]
@@ -139,7 +140,10 @@ class Renderer:
 
     def _span(self, messages: Sequence[Message], i: int, through: str) -> tuple[int, int]:
         """Characters of an answer and of the token that ends it, without what follows that."""
-        prompt = self._apply(messages[:i], add_generation_prompt=True)
+        if i:
+            prompt = self._apply(messages[:i], add_generation_prompt=True)
+        else:  # a greeting: no template can be asked how it goes on after nothing
+            prompt = self._apply([Message("assistant", MARK)]).partition(MARK)[0]
         if not through.startswith(prompt):
             raise UserError(
                 "the chat template's generation prompt is not how its assistant turns begin; "

@@ -94,6 +94,22 @@ def test_every_prompt_is_a_prefix_of_what_was_trained_on(
     assert len(example.ends) == len(pairs)
 
 
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(greeting=texts, pairs=exchanges)
+def test_a_greeting_before_the_first_question_is_read_as_the_template_has_it(
+    renderers: dict[str, Renderer], name: str, greeting: str, pairs: list[tuple[str, str]]
+) -> None:
+    renderer, messages = renderers[name], [Message("assistant", greeting), *talk(pairs)]
+    try:
+        (example,) = examples(renderer, messages)
+    except UserError:  # the template wants a question first
+        return
+    for answer, _ in example.ends[1:]:
+        prompt = renderer.prompt(messages[:answer])
+        assert prompt == example.ids[: len(prompt)].tolist()
+
+
 @settings(max_examples=100)
 @given(pairs=exchanges)
 def test_the_mask_is_the_one_that_generation_marks_give(

@@ -32,11 +32,12 @@ class Sampler:
     def draw(self, logits: Logits) -> Draw:
         """The next token; its logits (vocabulary,) are the model's own."""
         wish = self._wish
-        shaped = logits if self._plain else self._shape(logits)
-        if wish.temperature == 0.0:
-            drawn = int(np.argmax(shaped))
-        else:
-            drawn = _pick(shaped, wish, float(self._chance.random()))
+        with np.errstate(all="ignore"):  # settings as small as a float can be: infinite is right
+            shaped = logits if self._plain else self._shape(logits)
+            if wish.temperature == 0.0:
+                drawn = int(np.argmax(shaped))
+            else:
+                drawn = _pick(shaped, wish, float(self._chance.random()))
         self._counts[drawn] = self._counts.get(drawn, 0) + 1
         if wish.top_logprobs is None:
             return Draw(drawn)

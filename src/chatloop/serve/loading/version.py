@@ -39,6 +39,7 @@ class LoadedModel:
         self.content = content
         self.fingerprint = fingerprint([content, self._renderer.template_sha256])[:16]
         self.context = hub.context_length(config) or UNKNOWN_CONTEXT
+        self._vocabulary = int(config.get("vocab_size") or len(self._tokenizer))
         self.defaults = defaults_of(settings, self.context)
         self._ends = frozenset([*_ends(settings), *self._turn_ends()])
 
@@ -56,8 +57,14 @@ class LoadedModel:
         """As `Model.stream`; an answer ends where the context does.
 
         Raises:
-            UserError: the prompt leaves no room for an answer.
+            UserError: the prompt leaves no room for an answer, or a bias is for no token of it.
         """
+        beyond = [token for token in sampling.logit_bias if not 0 <= token < self._vocabulary]
+        if beyond:
+            raise UserError(
+                f"logit_bias: version {self.version} has tokens 0 to {self._vocabulary - 1:,}, "
+                f"and no {beyond[0]}"
+            )
         room = self.context - len(prompt)
         if room < 1 or not prompt:
             raise UserError(

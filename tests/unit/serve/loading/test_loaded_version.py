@@ -73,6 +73,13 @@ def test_an_answer_ends_where_the_context_does(folder: Path, chatml: Any) -> Non
     assert model.encode("")
 
 
+def test_a_bias_for_a_token_that_the_version_does_not_have_is_refused(folder: Path) -> None:
+    model = load(folder, "3", PARAMS)
+    for token in (-1, 999_999):
+        with pytest.raises(UserError, match=f"logit_bias: version 3 has tokens .* no {token}"):
+            model.stream([5], Sampling(logit_bias={token: 1.0}))
+
+
 def test_a_folder_is_pinned_and_served(folder: Path) -> None:
     models = models_of("chatloop", str(folder), PARAMS)
     models.look()
