@@ -89,7 +89,7 @@ def clean(
             f"turns with {listed(tally.changed)}"
         )
         say(f"clean: values redacted: {listed(tally.redacted)}")
-        found = copies(lambda: kept, params, spill)
+        found = copies(kept, params, spill)
         tally.reasons.update({name: hits.height for name, hits in found.items()})
         reasons = {name: tally.reasons[name] for name in names(params)}
         came, left = tally.read["conversations"], sum(reasons.values())
