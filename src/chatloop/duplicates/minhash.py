@@ -96,6 +96,8 @@ def agreeing(keys: Values, following: Values) -> Iterator[tuple[Rows, Rows]]:
     bits = min(len(keys).bit_length() + _SPARE_BITS, _MOST_BITS)
     first = (keys >> np.uint32(32 - bits)).astype(np.int64)
     perhaps = np.flatnonzero(np.bincount(first)[first] > 1)
+    if not len(perhaps):
+        return
     both = keys[perhaps].astype(np.uint64) << np.uint64(32) | following[perhaps]
     order = perhaps[np.argsort(both, kind="stable")]
     ordered = keys[order]
