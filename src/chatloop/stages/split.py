@@ -5,7 +5,6 @@ Out: data/split/{train,validation,test,left_out}.parquet, reports/split.json.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
@@ -126,11 +125,8 @@ def _read(
         # Nobody is ever left out of the test.
         test = whole.filter(splits_of(whole["conversation_id"], params) == "test")
         _tell(found.join(test, on="conversation_id", how="semi"), familiar, Familiarity.hold_out)
-    # NumPy lets the other thread run.
-    with ThreadPoolExecutor(max_workers=1) as meanwhile:
-        paired = meanwhile.submit(pairs.clusters)
-        placed = assigned(pl.concat(ids), talks.clusters(), pl.concat(kinds), params)
-        cluster = paired.result()
+    placed = assigned(pl.concat(ids), talks.clusters(), pl.concat(kinds), params)
+    cluster = pairs.clusters()
     repeated = repeats_of(pl.concat(keys), cluster)
     exact = len(cluster) - pl.concat(marks).n_unique()
     return _Found(placed, repeated, Repeats(len(cluster), exact, repeated.height), familiar)
