@@ -206,7 +206,7 @@ def _parted(
     """Batch by batch, what stays and what is rejected, copies too."""
     for batch, out in zip(kept, gone, strict=True):
         left, rejects = batch, [out]
-        for name, hits in found.items():
+        for name, hits in ((name, hits) for name, hits in found.items() if hits.height):
             rejects.append(rejected(left, hits, name))
             left = left.join(hits, on="conversation_id", how="anti", maintain_order="left")
         yield left, pl.concat(rejects).sort("conversation_id", "turn")
