@@ -30,7 +30,7 @@ _SPARE_BITS, _MOST_BITS = 3, 22
 NEIGHBOURS = 16
 # Shingles at once: what they need stays in the processor's cache. Texts that are read together
 # differ in length by less than a step of which so many double it.
-_BLOCK, _STEPS = 64_000, 4
+_BLOCK, _STEPS = 64_000, 2
 
 
 def bands(permutations: int, threshold: float) -> tuple[int, int]:
