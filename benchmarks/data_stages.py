@@ -49,6 +49,9 @@ OFFLINE = {
     "UV_OFFLINE": "1",
     "PIP_NO_INDEX": "1",
 }
+# Modules are compiled once and kept, as everywhere that nobody forbids it; those of a package that
+# pip installed are so from the beginning.
+COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
 
 
 def project(folder: Path) -> None:
@@ -137,7 +140,7 @@ def theirs(folder: Path) -> None:
 
 def _run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
     done = subprocess.run(
-        command, cwd=folder, env={**os.environ, **environment},
+        command, cwd=folder, env={**os.environ, **COMPILED, **environment},
         text=True, capture_output=True, check=False,
     )  # fmt: skip
     if done.returncode:

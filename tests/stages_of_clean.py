@@ -26,7 +26,7 @@ def judge_all(turns: pl.DataFrame, params: CleanParams) -> Judgement:
     judged = judge(turns, params)
     kept, rejects = judged.kept, [judged.rejects]
     with TemporaryDirectory() as folder, scratch(Path(folder, "spill")) as spill:
-        found = copies(lambda: [judged.kept], params, spill)
+        found = copies([judged.kept], params, spill)
     for name, hits in found.items():
         rejects.append(rejected(kept, hits, name))
         kept = kept.join(hits, on="conversation_id", how="anti", maintain_order="left")

@@ -6,7 +6,7 @@ Batches come sorted, every conversation whole. Of each stays its id and 16 bytes
 what `TwinIndex` keeps.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import BinaryIO
 
@@ -22,28 +22,34 @@ Hits = pl.DataFrame  # conversation_id, cluster
 
 
 def copies(
-    batches: Callable[[], Iterable[pl.DataFrame]], params: CleanParams, spill: BinaryIO
+    batches: Iterable[pl.DataFrame], params: CleanParams, spill: BinaryIO
 ) -> dict[str, Hits]:
-    """By rule that is on, in order, whom it hits; the second is asked what the first one left."""
+    """By rule that is on, in order, whom it hits; nobody is hit by both.
+
+    Copies word for word are nearly copies, too, and of the same cluster with or without them.
+    """
+    exact, near = ("duplicate" in params.rules, "near_duplicate" in params.rules)
+    marks, ids = [_NOBODY], [_NOBODY["conversation_id"]]
+    index = TwinIndex(params.near_duplicates, spill)
+    for batch in batches if exact or near else ():
+        talks = whole_talks(batch)
+        marks += [_digests(talks)] if exact else []
+        if near:
+            ids.append(talks["conversation_id"])
+            index.add(talks["transcript"])
     found: dict[str, Hits] = {}
-    for name in COPIES:
-        if name in params.rules:
-            left = _without(batches(), list(found.values()))
-            found[name] = _exact(left) if name == "duplicate" else _near(left, params, spill)
-    return found
+    if exact:
+        found["duplicate"] = _exact(pl.concat(marks))
+    if near:
+        hits = _near(pl.concat(ids), index)
+        for others in found.values():
+            hits = hits.join(others, on="conversation_id", how="anti", maintain_order="left")
+        found["near_duplicate"] = hits
+    return {name: found[name] for name in COPIES if name in found}
 
 
-def _without(batches: Iterable[pl.DataFrame], hits: list[Hits]) -> Iterator[pl.DataFrame]:
-    for batch in batches:
-        left = batch
-        for hit in hits:
-            left = left.join(hit, on="conversation_id", how="anti", maintain_order="left")
-        yield left
-
-
-def _exact(batches: Iterable[pl.DataFrame]) -> Hits:
+def _exact(talks: pl.DataFrame) -> Hits:
     """The same speakers said the same."""
-    talks = pl.concat([_NOBODY, *(_digests(whole_talks(batch)) for batch in batches)])
     first = pl.col("conversation_id").first().over("digest", "more").alias("cluster")
     copy = ~pl.struct("digest", "more").is_first_distinct()
     return talks.select("conversation_id", first, copy=copy).filter("copy").drop("copy")
@@ -66,15 +72,8 @@ def _digests(talks: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _near(batches: Iterable[pl.DataFrame], params: CleanParams, spill: BinaryIO) -> Hits:
+def _near(ids: pl.Series, index: TwinIndex) -> Hits:
     """The same but for a few words."""
-    index, ids = TwinIndex(params.near_duplicates, spill), [_NOBODY["conversation_id"]]
-    for batch in batches:
-        talks = whole_talks(batch)
-        ids.append(talks["conversation_id"])
-        index.add(talks["transcript"])
-    names, cluster = pl.concat(ids), index.clusters()
+    cluster = index.clusters()
     rows = np.flatnonzero(cluster != np.arange(len(cluster)))
-    return pl.DataFrame(
-        {"conversation_id": names.gather(rows), "cluster": names.gather(cluster[rows])}
-    )
+    return pl.DataFrame({"conversation_id": ids.gather(rows), "cluster": ids.gather(cluster[rows])})

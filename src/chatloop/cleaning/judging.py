@@ -37,9 +37,10 @@ def judge(
     out = [rejected(turns, turns.clear().select("conversation_id", cluster="content"), "")]
     for rule in rules:
         hits = _hits(left, rule.hits(params))
-        out.append(rejected(turns, hits, rule.name))
-        left = left.join(hits, on="conversation_id", how="anti", maintain_order="left")
         reasons[rule.name] = hits.height
+        if hits.height:
+            out.append(rejected(turns, hits, rule.name))
+            left = left.join(hits, on="conversation_id", how="anti", maintain_order="left")
     return Judgement(left, pl.concat(out).sort(_KEY), reasons)
 
 

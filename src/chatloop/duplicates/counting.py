@@ -6,7 +6,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from chatloop.duplicates.shingling import Hashes, Rows
+from chatloop.duplicates.shingling import Hashes, Rows, mixed
 
 Flags = NDArray[np.bool_]
 
@@ -18,8 +18,9 @@ PAIRS = 1 << 15
 # Of the bits that count shingles, so many more than it takes to number them, and no more than that.
 _SPARE_BITS, _MOST_BITS = 1, 24
 _ROUNDING = 1e-9
-# Pairs that were compared in vain and may turn up again; of more, some are forgotten.
-_REMEMBERED = 1 << 21
+# Places for pairs that were compared in vain and may turn up again: so many more bits than it takes
+# to number the texts, and no more than that.
+_ROOMY_BITS, _ROOMS_BITS = 3, 22
 
 
 def gathered(hashes: Hashes, starts: Rows, sizes: Rows) -> Hashes:
@@ -97,14 +98,17 @@ class Clusters:
 
     def __init__(self, texts: int) -> None:
         self.roots: Rows = np.arange(texts, dtype=np.int64)
-        self._strangers: Rows = np.empty(0, dtype=np.int64)
+        bits = min(texts.bit_length() + _ROOMY_BITS, _ROOMS_BITS)
+        self._shift = np.uint64(64 - bits)
+        # Each has one place, and of two with the same the later: who is forgotten is compared anew.
+        self._strangers: Rows = np.full(1 << bits, -1, dtype=np.int64)
 
     def unsettled(self, first: Rows, second: Rows) -> tuple[Rows, Rows]:
         """Of these pairs each once that is neither in one cluster yet nor known to be no twins."""
         apart = self.roots[first] != self.roots[second]
-        pairs = np.unique(self._numbers(first[apart], second[apart]))
-        at = np.searchsorted(self._strangers, pairs)
-        pairs = pairs[np.append(self._strangers, -1)[at] != pairs]
+        pairs = self._numbers(first[apart], second[apart])
+        pairs = np.sort(pairs[self._strangers[self._places(pairs)] != pairs])
+        pairs = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]
         return pairs // len(self.roots), pairs % len(self.roots)
 
     def judge(self, first: Rows, second: Rows, twins: Flags) -> None:
@@ -115,10 +119,13 @@ class Clusters:
         while twins.any() and not np.array_equal(self.roots, further := self.roots[self.roots]):
             self.roots = further
         new = self._numbers(first[~twins], second[~twins])
-        self._strangers = np.union1d(self._strangers, new)[:_REMEMBERED]
+        self._strangers[self._places(new)] = new
 
     def _numbers(self, first: Rows, second: Rows) -> Rows:
         return np.minimum(first, second) * len(self.roots) + np.maximum(first, second)
+
+    def _places(self, pairs: Rows) -> Rows:
+        return (mixed(pairs.view(np.uint64)) >> self._shift).view(np.int64)
 
     def _root(self, row: int) -> int:
         while self.roots[row] != row:

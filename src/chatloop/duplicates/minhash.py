@@ -9,6 +9,7 @@ candidates (Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, 3.4).
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +23,14 @@ Bytes = NDArray[np.uint8]
 _RECALL = 0.995
 # An estimate so many standard deviations below the threshold is not worth a count.
 _DEVIATIONS = 3.0
+# Of the bits of a key so many more than it takes to number the texts, and no more than that, are
+# looked at first.
+_SPARE_BITS, _MOST_BITS = 3, 22
 # In a crowded bucket each text meets its nearest by the following band, and the first of all.
 NEIGHBOURS = 16
-# Texts at once: what they need stays in the processor's cache.
-_BLOCK = 2_000
+# Shingles at once: what they need stays in the processor's cache. Texts that are read together
+# differ in length by less than a step of which so many double it.
+_BLOCK, _STEPS = 64_000, 2
 
 
 def bands(permutations: int, threshold: float) -> tuple[int, int]:
@@ -39,21 +44,38 @@ def bands(permutations: int, threshold: float) -> tuple[int, int]:
 
 def signatures(hashes: Hashes, offsets: Rows, permutations: int, seed: int) -> Values:
     """The least value of each permutation (rows) in each text (columns); no text is empty."""
-    halves = (hashes >> np.uint64(32)).astype(np.uint32)
+    halves, sizes = (hashes >> np.uint64(32)).astype(np.uint32), np.diff(offsets)
     chance = np.random.default_rng(seed)
     # Odd factors: a permutation of 32 bits, none of which comes up twice.
     factors = chance.integers(0, 1 << 32, permutations, dtype=np.uint32) | np.uint32(1)
     shifts = chance.integers(0, 1 << 32, permutations, dtype=np.uint32)
-    found = np.empty((permutations, len(offsets) - 1), dtype=np.uint32)
-    for start in range(0, len(offsets) - 1, _BLOCK):
-        ends = offsets[start : start + _BLOCK + 1]
-        said, shuffled = halves[ends[0] : ends[-1]], np.empty(ends[-1] - ends[0], dtype=np.uint32)
-        for at, (factor, shift) in enumerate(zip(factors, shifts, strict=True)):
+    order, cuts = _alike(sizes)
+    found = np.empty((permutations, len(sizes)), dtype=np.uint32)
+    for start, end in pairwise(cuts):
+        rows = order[start:end]
+        # A column a text; a shorter one ends in its last shingle again, which is no less.
+        ahead = np.arange(sizes[rows[-1]])[:, np.newaxis]
+        said = halves[offsets[rows] + np.minimum(ahead, sizes[rows] - 1)]
+        shuffled = np.empty_like(said)
+        for least, factor, shift in zip(found[:, start:end], factors, shifts, strict=True):
             np.multiply(said, factor, out=shuffled)
             np.add(shuffled, shift, out=shuffled)
-            least = found[at, start : start + _BLOCK]
-            np.minimum.reduceat(shuffled, ends[:-1] - ends[0], out=least)
+            np.minimum.reduce(shuffled, axis=0, out=least)
+    back = np.argsort(order)
+    for least in found:
+        least[:] = least[back]
     return found
+
+
+def _alike(sizes: Rows) -> tuple[Rows, list[int]]:
+    """Texts in order of length, cut where they are as many as fit the processor's cache, or
+    are no longer about as long."""
+    order = np.argsort(sizes, kind="stable")
+    ordered = sizes[order]
+    octaves = (_STEPS * np.log2(np.maximum(ordered, 1))).astype(np.int64)
+    blocks = np.cumsum(ordered) // _BLOCK
+    cuts = np.flatnonzero((np.diff(octaves) > 0) | (np.diff(blocks) > 0)) + 1
+    return order, [0, *cuts.tolist(), len(sizes)]
 
 
 def band_keys(found: Values, count: int, width: int) -> Values:
@@ -70,7 +92,14 @@ def agreeing(keys: Values, following: Values) -> Iterator[tuple[Rows, Rows]]:
     A bucket is in order of the following band, where it agrees, too, the more alike texts are: what
     a crowded bucket cuts off is the least alike. The pairs do not depend on the order of texts.
     """
-    order = np.argsort(keys.astype(np.uint64) << np.uint64(32) | following, kind="stable")
+    # Most keys are nobody else's; those that share their first bits are few.
+    bits = min(len(keys).bit_length() + _SPARE_BITS, _MOST_BITS)
+    first = (keys >> np.uint32(32 - bits)).astype(np.int64)
+    perhaps = np.flatnonzero(np.bincount(first)[first] > 1)
+    if not len(perhaps):
+        return
+    both = keys[perhaps].astype(np.uint64) << np.uint64(32) | following[perhaps]
+    order = perhaps[np.argsort(both, kind="stable")]
     ordered = keys[order]
     equal = ordered[1:] == ordered[:-1]
     several = np.append(equal, False) | np.append(False, equal)

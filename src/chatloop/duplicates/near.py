@@ -5,13 +5,17 @@ user  Where is   my parcel?  │ assistant  It left today.   →   where is my p
 
 import polars as pl
 
-_KEY = ("conversation_id", "turn")
+_CONTENT, _KEY = pl.col("content"), ("conversation_id", "turn")
 
 
 def spoken(turns: pl.DataFrame) -> pl.DataFrame:
     """The turns, sorted, and their content as it is compared: lower case, blanks as one space."""
-    plain = pl.col("content").str.replace_all(r"\s+", " ").str.strip_chars().str.to_lowercase()
-    return turns.sort(_KEY, maintain_order=True).with_columns(plain)
+    # Most turns have one space between words and nothing else; what is null costs nothing.
+    untidy = pl.when(_CONTENT.str.contains(r"[^\S ]|  ")).then(_CONTENT)
+    plain = pl.coalesce(untidy.str.replace_all(r"\s+", " "), _CONTENT)
+    return turns.sort(_KEY, maintain_order=True).with_columns(
+        plain.str.strip_chars().str.to_lowercase().alias("content")
+    )
 
 
 def transcripts(turns: pl.DataFrame) -> pl.DataFrame:

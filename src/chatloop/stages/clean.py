@@ -21,7 +21,7 @@ from chatloop.cleaning.rules import chosen, names
 from chatloop.cleaning.text.repairs import repair_rest, repair_text
 from chatloop.errors import UserError
 from chatloop.io.batches import Spool, scratch, sorted_batches, spool
-from chatloop.io.files import write_json, write_text
+from chatloop.io.files import sha256, write_json, write_text
 from chatloop.io.privacy.mapping import mapping_writer
 from chatloop.io.tables import (
     PREFERENCES,
@@ -89,7 +89,7 @@ def clean(
             f"turns with {listed(tally.changed)}"
         )
         say(f"clean: values redacted: {listed(tally.redacted)}")
-        found = copies(lambda: kept, params, spill)
+        found = copies(kept, params, spill)
         tally.reasons.update({name: hits.height for name, hits in found.items()})
         reasons = {name: tally.reasons[name] for name in names(params)}
         came, left = tally.read["conversations"], sum(reasons.values())
@@ -121,6 +121,8 @@ def clean(
             "preferences": answers[0],
             "held_out": answers[1],
             "policy": asdict(policy),
+            # By which validate knows the turns that were asked here; `dvc metrics` shows no list.
+            "turns_sha256": [sha256(cleaned)],
         },
     )
 
@@ -204,7 +206,7 @@ def _parted(
     """Batch by batch, what stays and what is rejected, copies too."""
     for batch, out in zip(kept, gone, strict=True):
         left, rejects = batch, [out]
-        for name, hits in found.items():
+        for name, hits in ((name, hits) for name, hits in found.items() if hits.height):
             rejects.append(rejected(left, hits, name))
             left = left.join(hits, on="conversation_id", how="anti", maintain_order="left")
         yield left, pl.concat(rejects).sort("conversation_id", "turn")

@@ -64,6 +64,8 @@ def read(turns: list[object], source: Source) -> tuple[Message, ...] | Reject:
 
     What the assistant says before and after a tool that is left out is one answer.
     """
+    if (usual := _usual(turns, source)) is not None:
+        return usual
     messages: list[Message] = []
     tool = False
     for at, turn in enumerate(turns):
@@ -78,6 +80,21 @@ def read(turns: list[object], source: Source) -> tuple[Message, ...] | Reject:
         messages.append(parsed)
         tool = False
     return tuple(messages) if messages else Reject("no_messages", "there is no turn in it")
+
+
+def _usual(turns: list[object], source: Source) -> tuple[Message, ...] | None:
+    """Turns of nothing but a known role and a text, as most are; None where one is another."""
+    if source.speakers or not turns:
+        return None
+    messages = []
+    for turn in turns:
+        if not isinstance(turn, dict) or turn.keys() != _USUAL:
+            return None
+        role, content = turn["role"], turn["content"]
+        if not isinstance(role, str) or role not in ROLE_OF or not isinstance(content, str):
+            return None
+        messages.append(Message(ROLE_OF[role], content))
+    return tuple(messages)
 
 
 def _is_of_a_tool(turn: object) -> bool:
@@ -107,11 +124,6 @@ def _message(turn: object, at: int, source: Source) -> Message | Reject:
     if not isinstance(turn, dict):
         return Reject("bad_message", f"turn {at} is {kind(turn)}, not an object")
     role, content = turn.get("role"), turn.get("content")
-    if isinstance(content, str) and turn.keys() <= _USUAL and not source.speakers:
-        # Most messages there are, and there are many.
-        known = ROLE_OF.get(role) if isinstance(role, str) else None
-        if known is not None:
-            return Message(known, content)
     parts = items(content)
     said = [part for part in parts if not _is_tool_part(part)]
     if source.tools == "refuse" and (_calls(turn) or _is_tool(role) or len(said) < len(parts)):

@@ -51,7 +51,8 @@ class Intake:
             if isinstance(part, Conversation | Preference):
                 number = f"#{at}" if len(parts) > 1 else ""
                 name = part.id or f"{Path(record.file).name}:{record.line}{number}"
-                self._keep(replace(part, id=self._free(name)))
+                free = self._free(name)
+                self._keep(part if part.id == free else replace(part, id=free))
         for one in bad:
             self._quarantine(record, one)
         self.counts["records_read"] += 1
@@ -125,9 +126,8 @@ def _sound(part: Parsed) -> Parsed:
     """A part that the rest of the pipeline can trust, whatever a format made of its record."""
     if isinstance(part, Reject):
         return part
-    for message in _messages(part):
-        if message.role not in ROLES or not isinstance(message.content, str):
-            return Reject("malformed", "a turn without a role or a text")
+    if any(map(_malformed, _sides(part))):
+        return Reject("malformed", "a turn without a role or a text")
     topics = tuple(unicode(topic) for topic in part.topics)
     if isinstance(part, Preference):
         if not part.prompt or not (part.chosen or part.rejected):
@@ -139,15 +139,21 @@ def _sound(part: Parsed) -> Parsed:
     return Conversation(unicode(part.id), _legible(part.messages), topics)
 
 
-def _messages(part: Conversation | Preference) -> Iterator[Message]:
+def _sides(part: Conversation | Preference) -> list[tuple[Message, ...]]:
     if isinstance(part, Conversation):
-        yield from part.messages
-    else:
-        yield from (*part.prompt, *part.chosen, *part.rejected)
+        return [part.messages]
+    return [part.prompt, part.chosen, part.rejected]
+
+
+def _malformed(messages: tuple[Message, ...]) -> bool:
+    for message in messages:
+        if message.role not in ROLES or not isinstance(message.content, str):
+            return True
+    return False
 
 
 def _legible(messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    if all(message.content.isascii() for message in messages):
+    if "".join([message.content for message in messages]).isascii():
         return messages
     return tuple(Message(message.role, unicode(message.content)) for message in messages)
 
