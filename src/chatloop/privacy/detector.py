@@ -32,7 +32,7 @@ class Detector:
 
     A word of small letters is sought in any case, one with capitals as it is. `shape` is a Polars
     (Rust) regex; `sketch`, a small one, is asked before a large one. A group in a pattern is the
-    value, the rest context.
+    value, the rest context. Where `sure`, quick to tell, does not match, no pattern does.
     """
 
     kind: Kind
@@ -43,6 +43,7 @@ class Detector:
     length: Callable[[str], int] = len
     key: Callable[[str], str] = str.casefold
     sketch: str = ""
+    sure: re.Pattern[str] | None = None
 
     @cached_property
     def asked(self) -> tuple[str, ...]:
@@ -68,6 +69,22 @@ class Detector:
         more = rf"(?:[^0-9]*+[0-9]){{{self.digits - 1}}}"
         return re.compile(f"[0-9]{more}").search if self.digits else bool
 
+    def likely(self, text: str) -> bool:
+        """Whether a pattern may match: of what is read again most is taken out by now."""
+        if not self.enough(text) or (self.sure and not self.sure.search(text)):
+            return False
+        if not self.words:
+            return True
+        folded = text.casefold()
+        small, capital = self._sought
+        return any(word in folded for word in small) or any(word in text for word in capital)
+
+    @cached_property
+    def _sought(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The words as they are when case is ignored, and those that are sought as they are."""
+        small = tuple(word.casefold() for word in self.words if word == word.lower())
+        return small, tuple(word for word in self.words if word != word.lower())
+
     def spans(self, text: str) -> list[Span]:
         """Where values stand, in order, none overlapping another."""
         return self.take(text)[1]
@@ -75,7 +92,7 @@ class Detector:
     def take(self, text: str) -> tuple[str, list[Span]]:
         """`text` with the values opaque, and where they stood, in order."""
         found: list[Span] = []
-        if self.enough(text):
+        if self.likely(text):
             for pattern in self.patterns:
                 if match := pattern.search(text):
                     text, rest = self._take(match, text, found)

@@ -9,6 +9,7 @@ import re
 
 from chatloop.privacy.checksums import luhn, mod97
 from chatloop.privacy.detector import Detector, alphanumeric, digits
+from chatloop.privacy.suspecting.leading import led
 
 # Characters of an IBAN by country, from the registry of ISO 13616.
 _IBAN_LENGTHS = {
@@ -58,7 +59,11 @@ IBAN = Detector(
     kind="iban",
     digits=4,
     shape=r"[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11}",
-    patterns=(re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11,29}+"),),
+    patterns=(
+        re.compile(
+            led("[0-9]", r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11,29}+", 2)
+        ),
+    ),
     length=_iban_length,
     key=alphanumeric,
 )
@@ -69,14 +74,17 @@ CARD = Detector(
     shape=r"(?:[0-9][ .\-–‑]?){13}",
     patterns=(
         re.compile(
-            r"(?<![0-9])(?<![0-9][.,])(?:"
-            # 4-4-4-4(-3), 4-4-4-1; 81 is UnionPay's
-            r"(?:[2-6][0-9]|81)[0-9]{2}(?:[ .\-–‑]?[0-9]{4}){2}[ .\-–‑]?[0-9]{1,4}"
-            r"(?:[ .\-–‑]?[0-9]{1,3})?"
-            r"|3[47][0-9]{2}[ .\-–‑]?[0-9]{6}[ .\-–‑]?[0-9]{5}"  # 4-6-5, American Express
-            r"|3[0689][0-9]{2}[ .\-–‑]?[0-9]{6}[ .\-–‑]?[0-9]{4}"  # 4-6-4, Diners Club
-            r"|(?:[2-6][0-9]|81)[0-9]{11,17}"
-            r")(?![0-9])"
+            led(
+                "[2-68]",
+                r"(?<![0-9])(?<![0-9][.,])(?:"
+                # 4-4-4-4(-3), 4-4-4-1; 81 is UnionPay's
+                r"(?:[2-6][0-9]|81)[0-9]{2}(?:[ .\-–‑]?[0-9]{4}){2}[ .\-–‑]?[0-9]{1,4}"
+                r"(?:[ .\-–‑]?[0-9]{1,3})?"
+                r"|3[47][0-9]{2}[ .\-–‑]?[0-9]{6}[ .\-–‑]?[0-9]{5}"  # 4-6-5, American Express
+                r"|3[0689][0-9]{2}[ .\-–‑]?[0-9]{6}[ .\-–‑]?[0-9]{4}"  # 4-6-4, Diners Club
+                r"|(?:[2-6][0-9]|81)[0-9]{11,17}"
+                r")(?![0-9])",
+            )
         ),
     ),
     length=_card_length,
