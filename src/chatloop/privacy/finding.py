@@ -132,16 +132,23 @@ def _in_windows(
     signs, found, waiting = list(text), [], set(to_ask)
     while waiting:
         now, waiting = sorted(waiting), set()
-        for number in now:
+        for at, number in enumerate(now):
             for start, end, detector in _read(signs, *parts[number], to_ask[number]):
                 signs[start:end] = blanked("x" * (end - start), [(0, end - start)])
                 found.append((start, end, detector))
-                waiting |= {
-                    other
-                    for other in (number - 1, number + 1)
-                    if other in to_ask and start < parts[other][1] and end > parts[other][0]
-                }
+                waiting |= _neighbours(number, start, end, *parts[number]) & to_ask.keys()
+            # What is still to be read sees the change anyway.
+            waiting -= set(now[at + 1 : at + 2])
     return found
+
+
+def _neighbours(number: int, start: int, end: int, left: int, right: int) -> set[int]:
+    """Windows for which it matters what was found in this one; of its middle it saw to itself."""
+    around = _NEAR + _EDGE
+    return {
+        number - 1 if start < left + around else number,
+        number + 1 if end > right - around else number,
+    } - {number}
 
 
 def _read(signs: list[str], start: int, end: int, detectors: Sequence[Detector]) -> list[Finding]:
