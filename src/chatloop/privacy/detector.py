@@ -32,7 +32,7 @@ class Detector:
 
     A word of small letters is sought in any case, one with capitals as it is. `shape` is a Polars
     (Rust) regex; `sketch`, a small one, is asked before a large one. A group in a pattern is the
-    value, the rest context. Where `sure`, quick to tell, does not match, no pattern does.
+    value, the rest context. Where `sure`, quick to tell, does not hold, no pattern matches.
     """
 
     kind: Kind
@@ -43,7 +43,7 @@ class Detector:
     length: Callable[[str], int] = len
     key: Callable[[str], str] = str.casefold
     sketch: str = ""
-    sure: re.Pattern[str] | None = None
+    sure: Callable[[str], object] = bool
 
     @cached_property
     def asked(self) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ class Detector:
 
     def likely(self, text: str) -> bool:
         """Whether a pattern may match: of what is read again most is taken out by now."""
-        if not self.enough(text) or (self.sure and not self.sure.search(text)):
+        if not self.enough(text) or not self.sure(text):
             return False
         if not self.words:
             return True

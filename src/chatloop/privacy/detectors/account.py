@@ -51,8 +51,10 @@ def _iban_length(text: str) -> int:
 
 
 def _card_length(text: str) -> int:
-    ends = sorted((end for count, end in _cuts(text).items() if count in _CARD_LENGTHS))
-    return next((end for end in reversed(ends) if luhn(digits(text[:end]))), 0)
+    number = digits(text)
+    holding = [count for count in _CARD_LENGTHS if count <= len(number) and luhn(number[:count])]
+    cuts = _cuts(text) if holding else {}
+    return max((cuts.get(count, 0) for count in holding), default=0)
 
 
 IBAN = Detector(

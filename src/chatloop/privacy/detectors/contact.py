@@ -43,7 +43,7 @@ def _phone_length(text: str) -> int:
 EMAIL = Detector(
     kind="email",
     shape="@",
-    sure=re.compile("@"),
+    sure=re.compile("@").search,
     patterns=(
         re.compile(
             r"(?<!\w)\w[\w.%+'-]{0,63}+@"
@@ -103,7 +103,7 @@ PHONE = Detector(
     kind="phone",
     digits=7,
     shape=r"(?:[0-9][ .\-–‑/()]{0,3}){7}",
-    sure=re.compile(r"[0-9](?:[ .\-–‑/()]{0,3}[0-9]){6}"),
+    sure=re.compile(r"[0-9](?:[ .\-–‑/()]{0,3}[0-9]){6}").search,
     patterns=(
         # +44 20 7517 1100, +49 (0)30 1234567, 0049 30 1234567; after +1 there are ten digits
         re.compile(

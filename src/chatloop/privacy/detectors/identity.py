@@ -115,7 +115,7 @@ PASSPORT = Detector(
         "pp",
     ),
     shape=_called(_PASSPORT),
-    sure=bare(_PAPER, (SIGN, 0)),
+    sure=bare(_PAPER, (SIGN, 0)).search,
     patterns=(near(_PASSPORT, _PAPER), before(_PASSPORT, _PAPER)),
     length=_paper_length,
     key=alphanumeric,
@@ -131,7 +131,7 @@ DRIVING_LICENCE = Detector(
         *("carteira", "cnh", "conducir", "carta de cond", "rkort", "ajokortti", "ehliyet"),
     ),
     shape=_called(_LICENCE),
-    sure=bare(_DL, (SIGN, 0)),
+    sure=bare(_DL, (SIGN, 0)).search,
     patterns=(near(_LICENCE, _DL), before(_LICENCE, _DL)),
     length=_paper_length,
     key=alphanumeric,
@@ -182,7 +182,7 @@ GEO = Detector(
     kind="geo",
     digits=8,
     shape=r"[0-9]\.[0-9]{3}",
-    sure=re.compile(r"[0-9]\.[0-9]{3}"),
+    sure=re.compile(r"[0-9]\.[0-9]{3}").search,
     patterns=(
         re.compile(
             led(
@@ -220,7 +220,7 @@ GEO_DEGREES = Detector(
     kind="geo",
     digits=1,
     shape="°",
-    sure=re.compile("°"),
+    sure=re.compile("°").search,
     patterns=(
         re.compile(led("[0-9]", rf"(?<!\w){_DEGREES}[NS][,;/ ]{{0,3}}{_DEGREES}[EWO]\b")),
         re.compile(led("[NS]", rf"(?<!\w)[NS] ?{_DEGREES}[,;/ ]{{0,3}}[EWO] ?{_DEGREES}")),

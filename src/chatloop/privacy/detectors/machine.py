@@ -82,7 +82,7 @@ IPV6 = Detector(
             )
         ),
     ),
-    sure=re.compile(rf":{_HEX}{{0,4}}:"),
+    sure=re.compile(rf":{_HEX}{{0,4}}:").search,
     length=_ipv6_length,
     key=_ipv6_key,
 )

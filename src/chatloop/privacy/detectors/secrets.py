@@ -89,7 +89,7 @@ def _prefixed_length(text: str) -> int:
 URL_CREDENTIALS = Detector(
     kind="url_credentials",
     shape=r"://[^\s/@]*:[^\s/@]*@",
-    sure=re.compile("://"),
+    sure=re.compile("://").search,
     patterns=(
         re.compile(
             r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,30}+://"

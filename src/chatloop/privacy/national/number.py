@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 from chatloop.privacy.detector import Detector, alphanumeric
 from chatloop.privacy.kinds import Kind
-from chatloop.privacy.suspecting.context import DIGIT, Lead, bare, before, near, standing
+from chatloop.privacy.suspecting.context import DIGIT, Lead, before, near, standing
+from chatloop.privacy.suspecting.sketching import sketched
 
 
 def _loosely(shape: str) -> str:
@@ -50,14 +51,19 @@ def national(
     if own:
         shape = _loosely(own)
         alone = (standing(own, lead),)
-        found += (Detector(kind, alone, digits, (), shape, length, alphanumeric),)
+        found += (
+            Detector(
+                kind, alone, digits, (), shape, length, alphanumeric,
+                sure=sketched(own, alone=True),
+            ),
+        )  # fmt: skip
     if loose:
         patterns = (near(words, loose), before(words, loose))
         asked = fragments or tuple(words.lower().split("|"))
         found += (
             Detector(
                 kind, patterns, digits, asked, _loosely(loose), length, alphanumeric,
-                sure=bare(loose, lead),
+                sure=sketched(loose),
             ),
         )  # fmt: skip
     return found

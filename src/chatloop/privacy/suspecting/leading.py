@@ -19,14 +19,17 @@ _OFTEN = ("?", "*", "+", "{")
 _GROUP = "(?:"
 
 
-def led(first: str, pattern: str, before: int = 0) -> str:
+def led(first: str, pattern: str, before: int = 0, apart: str = "") -> str:
     """The pattern, tried only where the class of signs `first` fits, `before` signs from its start.
 
     Its first group, or all of it where it has none, stays the value. An inline flag for the whole
-    pattern is none that a part may have: `(?i:…)`.
+    pattern is none that a part may have: `(?i:…)`. What may not stand right before the pattern,
+    `apart`, is one sign: a class.
     """
     inner = pattern if re.compile(pattern).groups else f"({pattern})"
-    return rf"(?-i:{first})(?<=(?={inner})[\s\S]{{{before + 1}}})"
+    skipped = rf"[\s\S]{{{before + 1}}}"
+    alone = f"(?<!{apart}{skipped})" * bool(apart)
+    return f"(?-i:{first}){alone}(?<=(?={inner}){skipped})"
 
 
 def any_of(words: str) -> str:
@@ -36,7 +39,7 @@ def any_of(words: str) -> str:
     """
     branches: list[str] = []
     groups: dict[str, list[str]] = {}
-    for word in _alternatives(words):
+    for word in alternatives(words):
         if letter := _letter(word):
             groups.setdefault(letter, []).append(word[1:])
             continue
@@ -66,7 +69,7 @@ def _inner(word: str) -> str:
     return any_of(word[len(_GROUP) : end]) + word[end + 1 :]
 
 
-def _alternatives(words: str) -> list[str]:
+def alternatives(words: str) -> list[str]:
     """What stands between the bars that are in no group, class or escape."""
     bars = [at for at, depth in _depths(words) if words[at] == "|" and not depth]
     return [words[a + 1 : b] for a, b in zip([-1, *bars], [*bars, len(words)], strict=True)]
