@@ -71,19 +71,7 @@ class Detector:
 
     def likely(self, text: str) -> bool:
         """Whether a pattern may match: of what is read again most is taken out by now."""
-        if not self.enough(text) or not self.sure(text):
-            return False
-        if not self.words:
-            return True
-        folded = text.casefold()
-        small, capital = self._sought
-        return any(word in folded for word in small) or any(word in text for word in capital)
-
-    @cached_property
-    def _sought(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The words as they are when case is ignored, and those that are sought as they are."""
-        small = tuple(word.casefold() for word in self.words if word == word.lower())
-        return small, tuple(word for word in self.words if word != word.lower())
+        return bool(self.enough(text)) and bool(self.sure(text))
 
     def spans(self, text: str) -> list[Span]:
         """Where values stand, in order, none overlapping another."""

@@ -68,36 +68,31 @@ def windows(length: int) -> list[Span]:
 
 
 def _every(text: str, detectors: Sequence[Detector]) -> list[Finding]:
-    """What is found when the text is read again near what was taken, until nothing is."""
-    text, found = _once(text, detectors)
-    changed, again = found, _unsettled(found, detectors)
-    while changed and (again := [one for one in again if one.enough(text)]):
-        taken, changed = sorted((start, end) for start, end, _ in changed), []
-        for start, end in _surroundings(taken, len(text)):
-            for left, right, detector in _once(text[start:end], again)[1]:
-                if _inside(left, right, start, end, len(text)):
-                    changed.append((start + left, start + right, detector))
-        text = blanked(text, sorted((start, end) for start, end, _ in changed))
-        found, again = [*found, *changed], detectors
+    """What is found when each detector reads again near what was taken since, until nothing is."""
+    found: list[Finding] = []
+    seen = [0] * len(detectors)
+    for at, detector in enumerate(detectors):
+        text, spans = detector.take(text)
+        # What its last pattern takes may uncover something for its first one.
+        seen[at] = len(found) + len(spans) * (len(detector.patterns) == 1)
+        found += [(start, end, detector) for start, end in spans]
+    while found and min(seen) < len(found):
+        for at, detector in enumerate(detectors):
+            taken, seen[at] = found[seen[at] :], len(found)
+            more = _near(text, detector, taken) if taken else []
+            text = blanked(text, more) if more else text
+            found += [(start, end, detector) for start, end in more]
     return found
 
 
-def _unsettled(found: Sequence[Finding], detectors: Sequence[Detector]) -> Sequence[Detector]:
-    """The detectors that were asked before the last that found anything, and so not of its text."""
-    if not found:
-        return ()
-    last = detectors.index(found[-1][2])
-    return detectors[: last if len(detectors[last].patterns) == 1 else last + 1]
-
-
-def _once(text: str, detectors: Sequence[Detector]) -> tuple[str, list[Finding]]:
-    """The text without what the detectors find, each asked once, and what that is."""
-    found: list[Finding] = []
-    for detector in detectors:
-        text, spans = detector.take(text)
-        for start, end in spans:
-            found.append((start, end, detector))
-    return text, found
+def _near(text: str, detector: Detector, taken: Sequence[Finding]) -> list[Span]:
+    """What the detector finds around what was taken, in order."""
+    found: list[Span] = []
+    for start, end in _surroundings(sorted(one[:2] for one in taken), len(text)):
+        for left, right in detector.take(text[start:end])[1]:
+            if _inside(left, right, start, end, len(text)):
+                found.append((start + left, start + right))
+    return found
 
 
 def _inside(left: int, right: int, start: int, end: int, length: int) -> bool:

@@ -6,6 +6,7 @@ A match may be longer than the value; checksum and length say where it ends.
 """
 
 import re
+import string
 
 from chatloop.privacy.checksums import luhn, mod97
 from chatloop.privacy.detector import Detector, alphanumeric, digits
@@ -35,6 +36,7 @@ _IBAN_LENGTHS = {
 _IBAN_LENGTH = {
     country: length for length, names in _IBAN_LENGTHS.items() for country in names.split()
 }
+_BETWEEN = " .-–‑"
 _CARD_LENGTHS = range(13, 20)  # ISO/IEC 7812-1 allows up to nineteen
 
 
@@ -51,10 +53,12 @@ def _iban_length(text: str) -> int:
 
 
 def _card_length(text: str) -> int:
-    number = digits(text)
-    holding = [count for count in _CARD_LENGTHS if count <= len(number) and luhn(number[:count])]
-    cuts = _cuts(text) if holding else {}
-    return max((cuts.get(count, 0) for count in holding), default=0)
+    """Up to the last group of digits with which it holds."""
+    while len(number := digits(text)) >= min(_CARD_LENGTHS):
+        if len(number) in _CARD_LENGTHS and luhn(number):
+            return len(text)
+        text = text.rstrip(string.digits).rstrip(_BETWEEN)
+    return 0
 
 
 IBAN = Detector(

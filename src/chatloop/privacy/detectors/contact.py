@@ -57,7 +57,7 @@ _LABEL = r"[^\W_][\w-]{0,62}"
 _SPELT_DOT = r"(?: ?[(\[{<] ?(?:dot|\.|punkt|punto|point) ?[)\]}>] ?| dot )"
 _DOT = rf"(?:{_SPELT_DOT}|\.)"
 _SURE_AT = r"(?: ?[(\[{<] ?(?:at|@) ?[)\]}>] ?|%40|&#(?:64|x40);|&commat;| @ )"
-_LOCAL = r"(?<!\w)\w[\w.+-]{0,63}(?: dot \w{1,30}){0,3}"
+_LOCAL = r"(?<!\w)\w[\w.+-]{0,63}+(?: dot \w{1,30}+){0,3}+"
 # What stands before `at` and is nobody's mailbox.
 _NO_BOX = (
     r"(?!(?:me|us|you|him|her|them|it|address|account|e?-?mail|support|team|available|all|look"
@@ -78,10 +78,11 @@ SPELT_EMAIL = Detector(
     ),
     patterns=(
         re.compile(
-            rf"(?i)(?<!\w){_NO_BOX}{_LOCAL}{_SURE_AT}{_LABEL}(?:{_DOT}{_LABEL}){{0,4}}{_DOT}[a-z]{{2,24}}\b"
+            rf"(?i)(?<!\w)(?=[\w.+-]{{1,64}}+(?:[(\[{{<%&]| [dat@(\[{{<])){_NO_BOX}{_LOCAL}"
+            rf"{_SURE_AT}{_LABEL}(?:{_DOT}{_LABEL}){{0,4}}{_DOT}[a-z]{{2,24}}\b"
         ),
         re.compile(
-            rf"(?i)(?<!\w){_NO_BOX}{_LOCAL} at {_LABEL}(?: dot {_LABEL}){{0,4}} dot [a-z]{{2,24}}\b"
+            rf"(?i)(?<!\w)(?=[\w.+-]{{1,64}}+ [da]){_NO_BOX}{_LOCAL} at {_LABEL}(?: dot {_LABEL}){{0,4}} dot [a-z]{{2,24}}\b"
         ),
         re.compile(
             rf"(?i)\b(?:e-?mail|mail|address)\b[^\n@]{{0,25}}?(?<!\w)"
@@ -89,6 +90,7 @@ SPELT_EMAIL = Detector(
             r"(?:[\w-]{1,63}\.){1,3}[a-z]{2,24})\b"
         ),
     ),
+    sure=re.compile(r"(?i)[@%&]|[ (\[{<]at[ )\]}>]").search,
     key=_spelt_key,
 )
 

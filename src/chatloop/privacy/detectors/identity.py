@@ -171,7 +171,7 @@ DATE_OF_BIRTH = Detector(
             rf"(?:[^0-9\n!?\[\]]{{0,30}}?|[ :]{{0,3}}\n[\n >*-]{{0,3}})(?<!\w)({_DATE})(?![0-9])"
         ),
         re.compile(
-            rf"(?i)(?<![\w.,/-])({_DATE})(?![0-9])(?=[^0-9\n.!?\[\]]{{1,20}}"
+            rf"(?i)(?<![\w.,/-])({any_of(_DATE)})(?![0-9])(?=[^0-9\n.!?\[\]]{{1,20}}"
             r"\b(?:date of birth|birth ?date|birthday|d\.?o\.?b|geburtsdatum|geboren)\b)"
         ),
     ),

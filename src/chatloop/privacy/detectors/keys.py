@@ -40,12 +40,12 @@ def _by_chance(text: str) -> int:
     return len(text) if enough and changes >= _CHANGES * len(kinds) else 0
 
 
-# A path behind a host is none of these.
+# A path behind a host is none of these, nor is what was taken out.
 OPAQUE = Detector(
     kind="secret",
     digits=2,
     shape="[A-Za-z0-9_+/~-]{24}",
-    patterns=(re.compile(r"(?<![A-Za-z0-9_+/~.-])[A-Za-z0-9_+/~-]{24,}+={0,2}"),),
+    patterns=(re.compile(r"(?<![A-Za-z0-9_+/~.-])(?!_++\])[A-Za-z0-9_+/~-]{24,}+={0,2}"),),
     length=_by_chance,
     key=str,
 )
