@@ -17,9 +17,7 @@ DIGIT: Lead = ("[0-9]", 0)
 
 # Chinese and Japanese put no blank between a word and a number, so that only letters with cases
 # make a longer word.
-_SIGN = "[0-9A-Za-zÀ-ɏ]"
-_NOT_BEHIND = r"(?<![0-9][-.,/:])"
-_NOT_INSIDE = f"(?<!{_SIGN}){_NOT_BEHIND}"
+_NOT_INSIDE = r"(?<![0-9A-Za-zÀ-ɏ])(?<![0-9][-.,/:])"
 _NOT_LONGER = r"(?![0-9A-Za-zÀ-ɏ]|[-.,/:][0-9])"
 # Of grouped digits that nothing names no other may stand one blank away.
 _ALONE = (r"(?<![0-9] )(?<![+$€£])", r"(?! [0-9])")
@@ -30,13 +28,13 @@ _TOLD = r"[ ,:(=\"'<>«‹*|—–←→-]{1,4}(?:[^\W\d_]{1,8}[ ,:(\"'-]{1,2}){
 
 def standing(shape: str, lead: Lead = DIGIT) -> re.Pattern[str]:
     """The shape alone, whatever is around it."""
-    alone = f"{_NOT_BEHIND}{_ALONE[0]}({shape}){_NOT_LONGER}{_ALONE[1]}"
-    return _compiled(led(lead[0], alone, lead[1], _SIGN))
+    alone = f"{_NOT_INSIDE}{_ALONE[0]}({shape}){_NOT_LONGER}{_ALONE[1]}"
+    return _compiled(led(lead[0], alone, lead[1]))
 
 
 def bare(shape: str, lead: Lead = DIGIT) -> re.Pattern[str]:
     """What `near` and `before` ask of the shape, without the word: quickly told."""
-    return _compiled(led(lead[0], f"{_NOT_BEHIND}({shape}){_NOT_LONGER}", lead[1], _SIGN))
+    return _compiled(led(lead[0], f"{_NOT_INSIDE}({shape}){_NOT_LONGER}", lead[1]))
 
 
 def near(words: str, shape: str, gap: str = _GAP) -> re.Pattern[str]:

@@ -17,19 +17,22 @@ LETTER, SIGN = "[A-Za-zſ\u212aİı]", "[0-9A-Za-zſ\u212aİı]"
 # Behind a sign of a regex, what says how often it stands.
 _OFTEN = ("?", "*", "+", "{")
 _GROUP = "(?:"
+_APART = re.compile(r"\(\?<!(\[[^\]]+\]|\\w)\)")
 
 
-def led(first: str, pattern: str, before: int = 0, apart: str = "") -> str:
+def led(first: str, pattern: str, before: int = 0) -> str:
     """The pattern, tried only where the class of signs `first` fits, `before` signs from its start.
 
     Its first group, or all of it where it has none, stays the value. An inline flag for the whole
-    pattern is none that a part may have: `(?i:…)`. What may not stand right before the pattern,
-    `apart`, is one sign: a class.
+    pattern is none that a part may have: `(?i:…)`. What it first says may not stand before it is
+    asked right away, so that the inside of a word costs little.
     """
-    inner = pattern if re.compile(pattern).groups else f"({pattern})"
+    apart = _APART.match(pattern)
+    rest = pattern[apart.end() :] if apart else pattern
+    value = rest if re.compile(pattern).groups else f"({rest})"
     skipped = rf"[\s\S]{{{before + 1}}}"
-    alone = f"(?<!{apart}{skipped})" * bool(apart)
-    return f"(?-i:{first}){alone}(?<=(?={inner}){skipped})"
+    alone = f"(?<!{apart[1]}{skipped})" if apart else ""
+    return f"(?-i:{first}){alone}(?<=(?={value}){skipped})"
 
 
 def any_of(words: str) -> str:
