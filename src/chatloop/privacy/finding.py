@@ -30,7 +30,7 @@ _PLAIN = str.maketrans(ALIKE)
 # what is read may go on beyond it.
 _NEAR, _EDGE = 128, 64
 # A longer text is read in windows of this many characters and what is around them.
-_WINDOW, _AROUND = 1_024, 128
+_WINDOW, _AROUND = 1_024, 256
 LONG = _WINDOW + 2 * _AROUND
 # A value that begins so far before the end of a window is not seen whole by the next one either.
 _LONGER = 2 * _AROUND - _EDGE
@@ -79,7 +79,7 @@ def _every(text: str, detectors: Sequence[Detector]) -> list[Finding]:
     while found and min(seen) < len(found):
         for at, detector in enumerate(detectors):
             taken, seen[at] = found[seen[at] :], len(found)
-            more = _near(text, detector, taken) if taken else []
+            more = _near(text, detector, taken) if taken and detector.enough(text) else []
             text = blanked(text, more) if more else text
             found += [(start, end, detector) for start, end in more]
     return found

@@ -82,7 +82,8 @@ SPELT_EMAIL = Detector(
             rf"{_SURE_AT}{_LABEL}(?:{_DOT}{_LABEL}){{0,4}}{_DOT}[a-z]{{2,24}}\b"
         ),
         re.compile(
-            rf"(?i)(?<!\w)(?=[\w.+-]{{1,64}}+ [da]){_NO_BOX}{_LOCAL} at {_LABEL}(?: dot {_LABEL}){{0,4}} dot [a-z]{{2,24}}\b"
+            rf"(?i)(?<!\w)(?=[\w.+-]{{1,64}}+ [da]){_NO_BOX}{_LOCAL}"
+            rf" at {_LABEL}(?: dot {_LABEL}){{0,4}} dot [a-z]{{2,24}}\b"
         ),
         re.compile(
             rf"(?i)\b(?:e-?mail|mail|address)\b[^\n@]{{0,25}}?(?<!\w)"

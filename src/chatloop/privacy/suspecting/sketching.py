@@ -10,7 +10,7 @@ sketch of a text they begin with literals, which it seeks quickly, and one sketc
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from os.path import commonprefix
+from itertools import takewhile
 from string import ascii_letters, digits
 
 from chatloop.privacy.suspecting.leading import alternatives
@@ -21,6 +21,7 @@ _TABLE = bytes.maketrans(digits.encode() + _LETTERS, b"0" * len(digits) + b"a" *
 _TOKEN = re.compile(r"\\.|\[[^\]]*\]|\(\?:|\{[0-9,]+\}|.")
 _SAME = re.compile(r"\(\?:([0a]+)(?:\|\1)+\)(?![?{])")
 _RANGE = re.compile(r"\\.|.-.|.")
+_SURE = re.compile(r"(?:[0a](?![?{]))*")
 _ENDS = ("(?![0a]|[-.,/:]0)", "(?![0a]|[-.,/:]0| 0)")
 
 
@@ -29,13 +30,19 @@ def sketched(shape: str, alone: bool = False) -> Callable[[str], object]:
 
     A shape is of classes, literals, groups and bounded repetitions.
     """
-    plain = _plain(shape)
-    # Of the signs that all alternatives begin with none may be left out.
-    first = re.match(r"(?:[0a](?![?{]))*", commonprefix(alternatives(plain)))[0]  # type: ignore[index]
+    ways = alternatives(_plain(shape))
+    first = _beginning(ways)
     before = f"(?<![0a]{first})(?<!0[-.,/:]{first})" + f"(?<!0 {first})(?<![+$]{first})" * alone
-    rest = f"(?:{'|'.join(one[len(first) :] for one in alternatives(plain))})"
-    seek = re.compile(f"{first}{before}{rest}{_ENDS[alone]}".encode()).search
+    rest = "|".join(way[len(first) :] for way in ways)
+    seek = re.compile(f"{first}{before}(?:{rest}){_ENDS[alone]}".encode()).search
     return lambda text: seek(_sketch(text))
+
+
+def _beginning(ways: list[str]) -> str:
+    """The digits and letters that all begin with; none that may be left out."""
+    sure = [match[0] for way in ways if (match := _SURE.match(way))]
+    same = takewhile(lambda signs: len(set(signs)) == 1, zip(*sure, strict=False))
+    return "".join(signs[0] for signs in same)
 
 
 @lru_cache(maxsize=4)
