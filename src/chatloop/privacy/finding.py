@@ -76,23 +76,35 @@ def _every(text: str, detectors: Sequence[Detector]) -> list[Finding]:
         # What its last pattern takes may uncover something for its first one.
         seen[at] = len(found) + len(spans) * (len(detector.patterns) == 1)
         found += [(start, end, detector) for start, end in spans]
+    parts: dict[tuple[int, int], list[tuple[int, str]]] = {}
     while found and min(seen) < len(found):
         for at, detector in enumerate(detectors):
-            taken, seen[at] = found[seen[at] :], len(found)
-            more = _near(text, detector, taken) if taken and detector.enough(text) else []
+            since, seen[at] = (seen[at], len(found)), len(found)
+            if since[0] == since[1] or not detector.enough(text):
+                continue
+            # Most detectors read the same parts.
+            if since not in parts:
+                parts[since] = _around(text, found[since[0] :])
+            more = _near(parts[since], detector, len(text))
             text = blanked(text, more) if more else text
             found += [(start, end, detector) for start, end in more]
     return found
 
 
-def _near(text: str, detector: Detector, taken: Sequence[Finding]) -> list[Span]:
-    """What the detector finds around what was taken, in order."""
-    found: list[Span] = []
-    for start, end in _surroundings(sorted(one[:2] for one in taken), len(text)):
-        for left, right in detector.take(text[start:end])[1]:
-            if _inside(left, right, start, end, len(text)):
-                found.append((start + left, start + right))
-    return found
+def _around(text: str, taken: Sequence[Finding]) -> list[tuple[int, str]]:
+    """The parts of the text around what was taken, and where they begin."""
+    spans = sorted((start, end) for start, end, _ in taken)
+    return [(start, text[start:end]) for start, end in _surroundings(spans, len(text))]
+
+
+def _near(parts: Sequence[tuple[int, str]], detector: Detector, length: int) -> list[Span]:
+    """What the detector finds in parts of a text of this length, in order."""
+    return [
+        (start + left, start + right)
+        for start, part in parts
+        for left, right in detector.take(part)[1]
+        if _inside(left, right, start, start + len(part), length)
+    ]
 
 
 def _inside(left: int, right: int, start: int, end: int, length: int) -> bool:

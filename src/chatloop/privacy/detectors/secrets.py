@@ -163,7 +163,7 @@ API_KEY = Detector(
 # Keys that a shape tells, not a prefix: of Telegram's, Discord's and Airtable's.
 BOT_KEY = Detector(
     kind="api_key",
-    shape=r"[0-9]{8}:AA|[MNO][A-Za-z0-9]{23,27}\.[A-Za-z0-9_-]{6}\.|pat[A-Za-z0-9]{14}\.",
+    shape=r"[0-9]:AA|[A-Za-z0-9]{8}\.[A-Za-z0-9_-]{6}\.|pat[A-Za-z0-9]{14}\.",
     patterns=(
         re.compile(
             rf"(?<![A-Za-z0-9_-])(?:[0-9]{{8,10}}:AA{_ANY}{{32,34}}(?!{_ANY})"
