@@ -7,6 +7,8 @@ Each takes the digits (and letters, upper case) alone, of a length that its patt
 
 from datetime import date
 
+# The digits of twice a digit, added.
+_DOUBLED = {str(digit): sum(divmod(2 * digit, 10)) for digit in range(10)}
 _VERHOEFF_TURN = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
 _DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 # Values of a character on an odd place of a codice fiscale (D.M. 23/12/1976); even ones count up.
@@ -18,9 +20,8 @@ _FISCAL_ODD = (
 
 def luhn(number: str) -> bool:
     """Whether the last digit checks the others (ISO/IEC 7812-1, annex B)."""
-    doubled = [2 * int(digit) for digit in number[-2::-2]]
-    single = [int(digit) for digit in number[::-2]]
-    return (sum(single) + sum(sum(divmod(value, 10)) for value in doubled)) % 10 == 0
+    doubled = sum(map(_DOUBLED.__getitem__, number[-2::-2]))
+    return (sum(map(int, number[::-2])) + doubled) % 10 == 0
 
 
 def mod97(iban: str) -> bool:

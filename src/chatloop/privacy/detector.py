@@ -32,7 +32,7 @@ class Detector:
 
     A word of small letters is sought in any case, one with capitals as it is. `shape` is a Polars
     (Rust) regex; `sketch`, a small one, is asked before a large one. A group in a pattern is the
-    value, the rest context.
+    value, the rest context. Where `sure`, quick to tell, does not hold, no pattern matches.
     """
 
     kind: Kind
@@ -43,6 +43,7 @@ class Detector:
     length: Callable[[str], int] = len
     key: Callable[[str], str] = str.casefold
     sketch: str = ""
+    sure: Callable[[str], object] = bool
 
     @cached_property
     def asked(self) -> tuple[str, ...]:
@@ -68,6 +69,10 @@ class Detector:
         more = rf"(?:[^0-9]*+[0-9]){{{self.digits - 1}}}"
         return re.compile(f"[0-9]{more}").search if self.digits else bool
 
+    def likely(self, text: str) -> bool:
+        """Whether a pattern may match: of what is read again most is taken out by now."""
+        return bool(self.enough(text) and self.sure(text))
+
     def spans(self, text: str) -> list[Span]:
         """Where values stand, in order, none overlapping another."""
         return self.take(text)[1]
@@ -75,7 +80,7 @@ class Detector:
     def take(self, text: str) -> tuple[str, list[Span]]:
         """`text` with the values opaque, and where they stood, in order."""
         found: list[Span] = []
-        if self.enough(text):
+        if self.likely(text):
             for pattern in self.patterns:
                 if match := pattern.search(text):
                     text, rest = self._take(match, text, found)

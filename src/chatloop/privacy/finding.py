@@ -68,36 +68,43 @@ def windows(length: int) -> list[Span]:
 
 
 def _every(text: str, detectors: Sequence[Detector]) -> list[Finding]:
-    """What is found when the text is read again near what was taken, until nothing is."""
-    text, found = _once(text, detectors)
-    changed, again = found, _unsettled(found, detectors)
-    while changed and (again := [one for one in again if one.enough(text)]):
-        taken, changed = sorted((start, end) for start, end, _ in changed), []
-        for start, end in _surroundings(taken, len(text)):
-            for left, right, detector in _once(text[start:end], again)[1]:
-                if _inside(left, right, start, end, len(text)):
-                    changed.append((start + left, start + right, detector))
-        text = blanked(text, sorted((start, end) for start, end, _ in changed))
-        found, again = [*found, *changed], detectors
+    """What is found when each detector reads again near what was taken since, until nothing is."""
+    found: list[Finding] = []
+    seen = [0] * len(detectors)
+    for at, detector in enumerate(detectors):
+        text, spans = detector.take(text)
+        # What its last pattern takes may uncover something for its first one.
+        seen[at] = len(found) + len(spans) * (len(detector.patterns) == 1)
+        found += [(start, end, detector) for start, end in spans]
+    parts: dict[tuple[int, int], list[tuple[int, str]]] = {}
+    while found and min(seen) < len(found):
+        for at, detector in enumerate(detectors):
+            since, seen[at] = (seen[at], len(found)), len(found)
+            if since[0] == since[1] or not detector.enough(text):
+                continue
+            # Most detectors read the same parts.
+            if since not in parts:
+                parts[since] = _around(text, found[since[0] :])
+            more = _near(parts[since], detector, len(text))
+            text = blanked(text, more) if more else text
+            found += [(start, end, detector) for start, end in more]
     return found
 
 
-def _unsettled(found: Sequence[Finding], detectors: Sequence[Detector]) -> Sequence[Detector]:
-    """The detectors that were asked before the last that found anything, and so not of its text."""
-    if not found:
-        return ()
-    last = detectors.index(found[-1][2])
-    return detectors[: last if len(detectors[last].patterns) == 1 else last + 1]
+def _around(text: str, taken: Sequence[Finding]) -> list[tuple[int, str]]:
+    """The parts of the text around what was taken, and where they begin."""
+    spans = sorted((start, end) for start, end, _ in taken)
+    return [(start, text[start:end]) for start, end in _surroundings(spans, len(text))]
 
 
-def _once(text: str, detectors: Sequence[Detector]) -> tuple[str, list[Finding]]:
-    """The text without what the detectors find, each asked once, and what that is."""
-    found: list[Finding] = []
-    for detector in detectors:
-        text, spans = detector.take(text)
-        for start, end in spans:
-            found.append((start, end, detector))
-    return text, found
+def _near(parts: Sequence[tuple[int, str]], detector: Detector, length: int) -> list[Span]:
+    """What the detector finds in parts of a text of this length, in order."""
+    return [
+        (start + left, start + right)
+        for start, part in parts
+        for left, right in detector.take(part)[1]
+        if _inside(left, right, start, start + len(part), length)
+    ]
 
 
 def _inside(left: int, right: int, start: int, end: int, length: int) -> bool:
@@ -132,16 +139,23 @@ def _in_windows(
     signs, found, waiting = list(text), [], set(to_ask)
     while waiting:
         now, waiting = sorted(waiting), set()
-        for number in now:
+        for at, number in enumerate(now):
             for start, end, detector in _read(signs, *parts[number], to_ask[number]):
                 signs[start:end] = blanked("x" * (end - start), [(0, end - start)])
                 found.append((start, end, detector))
-                waiting |= {
-                    other
-                    for other in (number - 1, number + 1)
-                    if other in to_ask and start < parts[other][1] and end > parts[other][0]
-                }
+                waiting |= _neighbours(number, start, end, *parts[number]) & to_ask.keys()
+            # What is still to be read sees the change anyway.
+            waiting -= set(now[at + 1 : at + 2])
     return found
+
+
+def _neighbours(number: int, start: int, end: int, left: int, right: int) -> set[int]:
+    """Windows for which it matters what was found in this one; of its middle it saw to itself."""
+    around = _NEAR + _EDGE
+    return {
+        number - 1 if start < left + around else number,
+        number + 1 if end > right - around else number,
+    } - {number}
 
 
 def _read(signs: list[str], start: int, end: int, detectors: Sequence[Detector]) -> list[Finding]:

@@ -165,3 +165,7 @@ def test_a_very_long_text_of_anything_is_redacted(unit):
 def test_a_value_that_another_one_hides_is_found_when_that_is_gone(text, kinds):
     content = redact(table([text]), KINDS).turns["content"][0]
     assert content == "".join(f"[{kind}_1]" for kind in kinds)
+
+
+def test_an_irish_number_beside_its_name_is_suspected():
+    assert redacted(["My PPS number is 1234567 T."]) == ["My PPS number is [IE_PPS_1]."]

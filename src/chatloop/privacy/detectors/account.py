@@ -6,9 +6,11 @@ A match may be longer than the value; checksum and length say where it ends.
 """
 
 import re
+import string
 
 from chatloop.privacy.checksums import luhn, mod97
 from chatloop.privacy.detector import Detector, alphanumeric, digits
+from chatloop.privacy.suspecting.leading import led
 
 # Characters of an IBAN by country, from the registry of ISO 13616.
 _IBAN_LENGTHS = {
@@ -34,6 +36,7 @@ _IBAN_LENGTHS = {
 _IBAN_LENGTH = {
     country: length for length, names in _IBAN_LENGTHS.items() for country in names.split()
 }
+_BETWEEN = " .-–‑"
 _CARD_LENGTHS = range(13, 20)  # ISO/IEC 7812-1 allows up to nineteen
 
 
@@ -50,15 +53,23 @@ def _iban_length(text: str) -> int:
 
 
 def _card_length(text: str) -> int:
-    ends = sorted((end for count, end in _cuts(text).items() if count in _CARD_LENGTHS))
-    return next((end for end in reversed(ends) if luhn(digits(text[:end]))), 0)
+    """Up to the last group of digits with which it holds."""
+    while len(number := digits(text)) >= min(_CARD_LENGTHS):
+        if len(number) in _CARD_LENGTHS and luhn(number):
+            return len(text)
+        text = text.rstrip(string.digits).rstrip(_BETWEEN)
+    return 0
 
 
 IBAN = Detector(
     kind="iban",
     digits=4,
     shape=r"[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11}",
-    patterns=(re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11,29}+"),),
+    patterns=(
+        re.compile(
+            led("[0-9]", r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11,29}+", 2)
+        ),
+    ),
     length=_iban_length,
     key=alphanumeric,
 )
@@ -69,14 +80,17 @@ CARD = Detector(
     shape=r"(?:[0-9][ .\-–‑]?){13}",
     patterns=(
         re.compile(
-            r"(?<![0-9])(?<![0-9][.,])(?:"
-            # 4-4-4-4(-3), 4-4-4-1; 81 is UnionPay's
-            r"(?:[2-6][0-9]|81)[0-9]{2}(?:[ .\-–‑]?[0-9]{4}){2}[ .\-–‑]?[0-9]{1,4}"
-            r"(?:[ .\-–‑]?[0-9]{1,3})?"
-            r"|3[47][0-9]{2}[ .\-–‑]?[0-9]{6}[ .\-–‑]?[0-9]{5}"  # 4-6-5, American Express
-            r"|3[0689][0-9]{2}[ .\-–‑]?[0-9]{6}[ .\-–‑]?[0-9]{4}"  # 4-6-4, Diners Club
-            r"|(?:[2-6][0-9]|81)[0-9]{11,17}"
-            r")(?![0-9])"
+            led(
+                "[2-68]",
+                r"(?<![0-9])(?<![0-9][.,])(?:"
+                # 4-4-4-4(-3), 4-4-4-1; 81 is UnionPay's
+                r"(?:[2-6][0-9]|81)[0-9]{2}(?:[ .\-–‑]?[0-9]{4}){2}[ .\-–‑]?[0-9]{1,4}"
+                r"(?:[ .\-–‑]?[0-9]{1,3})?"
+                r"|3[47][0-9]{2}[ .\-–‑]?[0-9]{6}[ .\-–‑]?[0-9]{5}"  # 4-6-5, American Express
+                r"|3[0689][0-9]{2}[ .\-–‑]?[0-9]{6}[ .\-–‑]?[0-9]{4}"  # 4-6-4, Diners Club
+                r"|(?:[2-6][0-9]|81)[0-9]{11,17}"
+                r")(?![0-9])",
+            )
         ),
     ),
     length=_card_length,

@@ -11,6 +11,7 @@ street or a town alone is none. Codes that are like nothing else (NW1 6XE) stand
 import re
 
 from chatloop.privacy.detector import Detector, alphanumeric
+from chatloop.privacy.suspecting.leading import led
 
 _BIG = "[A-ZÀ-ÖØ-ÞĀŁŚŠŻŽČ]"
 _WORD = rf"{_BIG}[\w.'’-]{{0,24}}"
@@ -76,17 +77,15 @@ def _length(text: str) -> int:
     return 0 if text.casefold().startswith(_FILMS) else len(text)
 
 
-def _first(pattern: str) -> str:
-    """What is quickly told of a place in the text: whether the first sign fits."""
-    if pattern.startswith("(?=["):
-        return pattern[: pattern.index(")") + 1]
-    return "(?=[0-9])" if pattern.startswith("[0-9]") else ""
+def _exact(pattern: str) -> str:
+    """The pattern with what may not stand beside it, told by its first sign where that is one."""
+    whole = rf"{_FORWARD}({pattern})(?!\w)"
+    class_ = re.match(r"(?:\(\?=)?(\[[^\]]+\])(?![?*])", pattern)
+    return led(class_[1], whole) if class_ else whole
 
 
 def _address(words: tuple[str, ...], shape: str, *patterns: str) -> Detector:
-    exact = tuple(
-        re.compile(rf"{_first(pattern)}{_FORWARD}({pattern})(?!\w)") for pattern in patterns
-    )
+    exact = tuple(re.compile(_exact(pattern)) for pattern in patterns)
     return Detector("postal_address", exact, 1, words, shape, _length, alphanumeric)
 
 
@@ -233,6 +232,6 @@ POSTAL_ADDRESS = (
     _address(
         (),
         rf"{_GB_CODE}|{_CA_CODE}|, [A-Z]{{2}} [0-9]{{5}}",
-        rf"{_GB_CODE}|{_CA_CODE}|{_WORDS}, [A-Z]{{2}} [0-9]{{5}}(?:-[0-9]{{4}})?",
+        rf"(?={_BIG})(?:{_GB_CODE}|{_CA_CODE}|{_WORDS}, [A-Z]{{2}} [0-9]{{5}}(?:-[0-9]{{4}})?)",
     ),
 )

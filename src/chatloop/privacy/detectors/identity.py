@@ -11,7 +11,8 @@ papers have too many shapes to stand alone; but for British licences they need t
 import re
 
 from chatloop.privacy.detector import Detector, alphanumeric
-from chatloop.privacy.suspecting.context import before, near, standing
+from chatloop.privacy.suspecting.context import bare, before, near, standing
+from chatloop.privacy.suspecting.leading import LETTER, SIGN, any_of, led
 
 _PASSPORT = (
     "passports?(?:[_ ](?:number|no|nr|id))?|pp ?(?:no|number)|reisepass(?:nummer|nr)?|passnummer"
@@ -114,6 +115,7 @@ PASSPORT = Detector(
         "pp",
     ),
     shape=_called(_PASSPORT),
+    sure=bare(_PAPER, (SIGN, 0)).search,
     patterns=(near(_PASSPORT, _PAPER), before(_PASSPORT, _PAPER)),
     length=_paper_length,
     key=alphanumeric,
@@ -129,6 +131,7 @@ DRIVING_LICENCE = Detector(
         *("carteira", "cnh", "conducir", "carta de cond", "rkort", "ajokortti", "ehliyet"),
     ),
     shape=_called(_LICENCE),
+    sure=bare(_DL, (SIGN, 0)).search,
     patterns=(near(_LICENCE, _DL), before(_LICENCE, _DL)),
     length=_paper_length,
     key=alphanumeric,
@@ -138,7 +141,7 @@ GB_LICENCE = Detector(
     kind="driving_licence",
     digits=6,
     shape=f"(?i:{_GB_LICENCE})",
-    patterns=(standing(_GB_LICENCE),),
+    patterns=(standing(_GB_LICENCE, (LETTER, 0)),),
     length=_paper_length,
     key=alphanumeric,
 )
@@ -164,11 +167,11 @@ DATE_OF_BIRTH = Detector(
     ),
     patterns=(
         re.compile(
-            rf"(?i)\b(?:{_BORN})(?!\w)"
+            rf"(?i)\b{any_of(_BORN)}(?!\w)"
             rf"(?:[^0-9\n!?\[\]]{{0,30}}?|[ :]{{0,3}}\n[\n >*-]{{0,3}})(?<!\w)({_DATE})(?![0-9])"
         ),
         re.compile(
-            rf"(?i)(?<![\w.,/-])({_DATE})(?![0-9])(?=[^0-9\n.!?\[\]]{{1,20}}"
+            rf"(?i)(?<![\w.,/-])({any_of(_DATE)})(?![0-9])(?=[^0-9\n.!?\[\]]{{1,20}}"
             r"\b(?:date of birth|birth ?date|birthday|d\.?o\.?b|geburtsdatum|geboren)\b)"
         ),
     ),
@@ -179,19 +182,30 @@ GEO = Detector(
     kind="geo",
     digits=8,
     shape=r"[0-9]\.[0-9]{3}",
+    sure=re.compile(r"[0-9]\.[0-9]{3}").search,
     patterns=(
         re.compile(
-            r"(?<![\w.])[-+]?[0-9]{1,2}\.[0-9]{3,20}+ ?°? ?[NS]?"
-            r"(?: ?[,;/] ?| )[-+]?[0-9]{1,3}\.[0-9]{3,20}+(?: ?°)?(?: ?[EWO]\b)?"
+            led(
+                "[-+0-9]",
+                r"(?<![\w.])[-+]?[0-9]{1,2}\.[0-9]{3,20}+ ?°? ?[NS]?"
+                r"(?: ?[,;/] ?| )[-+]?[0-9]{1,3}\.[0-9]{3,20}+(?: ?°)?(?: ?[EWO]\b)?",
+            )
         ),
         # POINT(13.4050 52.5200), as well-known text has them: longitude first
         re.compile(
-            r"(?i)\bPOINT ?Z? ?\( ?([-+]?[0-9]{1,3}\.[0-9]{3,20}+ [-+]?[0-9]{1,2}\.[0-9]{3,20}+)"
+            led(
+                "[Pp]",
+                r"(?i:\bPOINT ?Z? ?\( ?"
+                r"([-+]?[0-9]{1,3}\.[0-9]{3,20}+ [-+]?[0-9]{1,2}\.[0-9]{3,20}+))",
+            )
         ),
         # lat: 52.5200, lon: 13.4050
         re.compile(
-            r"(?i)\blat(?:itude)?\b\W{0,4}([-+]?[0-9]{1,2}\.[0-9]{3,20}+[^0-9\n]{1,8}?"
-            r"\b(?:lon(?:g(?:itude)?)?|lng)\b\W{0,4}?[-+]?[0-9]{1,3}\.[0-9]{3,20}+)"
+            led(
+                "[Ll]",
+                r"(?i:\blat(?:itude)?\b\W{0,4}([-+]?[0-9]{1,2}\.[0-9]{3,20}+[^0-9\n]{1,8}?"
+                r"\b(?:lon(?:g(?:itude)?)?|lng)\b\W{0,4}?[-+]?[0-9]{1,3}\.[0-9]{3,20}+))",
+            )
         ),
     ),
     length=_geo_length,
@@ -206,9 +220,10 @@ GEO_DEGREES = Detector(
     kind="geo",
     digits=1,
     shape="°",
+    sure=re.compile("°").search,
     patterns=(
-        re.compile(rf"(?<!\w){_DEGREES}[NS][,;/ ]{{0,3}}{_DEGREES}[EWO]\b"),
-        re.compile(rf"(?<!\w)[NS] ?{_DEGREES}[,;/ ]{{0,3}}[EWO] ?{_DEGREES}"),
+        re.compile(led("[0-9]", rf"(?<!\w){_DEGREES}[NS][,;/ ]{{0,3}}{_DEGREES}[EWO]\b")),
+        re.compile(led("[NS]", rf"(?<!\w)[NS] ?{_DEGREES}[,;/ ]{{0,3}}[EWO] ?{_DEGREES}")),
     ),
     key=alphanumeric,
 )

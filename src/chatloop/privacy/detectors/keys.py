@@ -8,12 +8,19 @@ places, a name of camel case at two or three.
 """
 
 import re
-from itertools import pairwise
+from itertools import permutations
+from string import ascii_lowercase, ascii_uppercase, digits
 
 from chatloop.privacy.detector import Detector
 
 _LEAST, _CHANGES, _WORDS = 2, 0.4, 2
 _SHORT, _WORD = 4, 3
+# Each sign as one of its class; what is neither letter nor digit goes.
+_CLASS = {
+    **dict.fromkeys(map(ord, "_+/~-=")),
+    **str.maketrans(digits + ascii_uppercase + ascii_lowercase, "0" * 10 + "A" * 26 + "a" * 26),
+}
+_CHANGED = tuple(map("".join, permutations("0Aa", 2)))
 _PART = re.compile(r"[A-Za-z0-9]+")
 
 
@@ -27,19 +34,18 @@ def worded(text: str) -> bool:
 
 
 def _by_chance(text: str) -> int:
-    kinds = [(sign.isdigit(), sign.isupper()) for sign in text if sign.isalnum()]
-    enough = all(kinds.count(one) >= _LEAST for one in ((True, False), (False, True)))
-    changes = sum(one != other for one, other in pairwise(kinds))
-    small = kinds.count((False, False)) >= _LEAST
-    return len(text) if enough and small and changes >= _CHANGES * len(kinds) else 0
+    kinds = text.translate(_CLASS)
+    enough = all(kinds.count(one) >= _LEAST for one in "0Aa")
+    changes = sum(map(kinds.count, _CHANGED)) if enough else 0
+    return len(text) if enough and changes >= _CHANGES * len(kinds) else 0
 
 
-# A path behind a host is none of these.
+# A path behind a host is none of these, nor is what was taken out.
 OPAQUE = Detector(
     kind="secret",
     digits=2,
     shape="[A-Za-z0-9_+/~-]{24}",
-    patterns=(re.compile(r"(?<![A-Za-z0-9_+/~.-])[A-Za-z0-9_+/~-]{24,}+={0,2}"),),
+    patterns=(re.compile(r"(?<![A-Za-z0-9_+/~.-])(?!_++\])[A-Za-z0-9_+/~-]{24,}+={0,2}"),),
     length=_by_chance,
     key=str,
 )

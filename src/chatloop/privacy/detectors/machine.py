@@ -9,6 +9,7 @@ import re
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from chatloop.privacy.detector import Detector, alphanumeric
+from chatloop.privacy.suspecting.leading import led
 
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})"
 _HEX = "[0-9A-Fa-f]"
@@ -50,8 +51,20 @@ MAC = Detector(
     shape=rf"{_HEX}{{2}}[:-]{_HEX}{{2}}[:-]{_HEX}{{2}}[:-]|{_HEX}{{4}}\.{_HEX}{{4}}\.{_HEX}{{4}}",
     patterns=(
         re.compile(
-            rf"(?<![\w:-])(?:{_HEX}{{2}}(?::{_HEX}{{2}}){{5}}|{_HEX}{{2}}(?:-{_HEX}{{2}}){{5}}"
-            rf"|(?=[0-9.]{{0,13}}+[A-Fa-f]){_HEX}{{4}}\.{_HEX}{{4}}\.{_HEX}{{4}})(?!\w|[:-]{_HEX})"
+            led(
+                "[:-]",
+                rf"(?<![\w:-])(?:{_HEX}{{2}}(?::{_HEX}{{2}}){{5}}|{_HEX}{{2}}(?:-{_HEX}{{2}}){{5}})"
+                rf"(?!\w|[:-]{_HEX})",
+                2,
+            )
+        ),
+        re.compile(
+            led(
+                r"\.",
+                rf"(?<![\w:-])(?=[0-9.]{{0,13}}+[A-Fa-f]){_HEX}{{4}}\.{_HEX}{{4}}\.{_HEX}{{4}}"
+                rf"(?!\w|[:-]{_HEX})",
+                4,
+            )
         ),
     ),
     key=alphanumeric,
@@ -61,7 +74,15 @@ IPV6 = Detector(
     kind="ipv6",
     digits=1,
     shape=rf":{_HEX}{{0,4}}:",
-    patterns=(re.compile(rf"(?<!\w)(?:{_HEX}{{0,4}}:){{2,7}}{_HEX}{{0,4}}(?![\w:]|\.[0-9])"),),
+    patterns=(
+        re.compile(
+            led(
+                "[0-9A-Fa-f:]",
+                rf"(?<!\w)(?:{_HEX}{{0,4}}:){{2,7}}{_HEX}{{0,4}}(?![\w:]|\.[0-9])",
+            )
+        ),
+    ),
+    sure=re.compile(rf":{_HEX}{{0,4}}:").search,
     length=_ipv6_length,
     key=_ipv6_key,
 )
@@ -72,9 +93,12 @@ IPV4 = Detector(
     shape=r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]",
     patterns=(
         re.compile(
-            r"(?<![\w.§])(?<!ersion )(?<!irmware )(?<!elease )(?<!ection )(?<!hapter )(?<!lause )"
-            r"(?<!§ )(?<!aragraph )"
-            rf"(?:{_OCTET}\.){{3}}{_OCTET}(?!\w|\.[0-9])"
+            led(
+                "[0-9]",
+                r"(?<![\w.§])(?<!ersion )(?<!irmware )(?<!elease )(?<!ection )(?<!hapter )"
+                r"(?<!lause )(?<!§ )(?<!aragraph )"
+                rf"(?:{_OCTET}\.){{3}}{_OCTET}(?!\w|\.[0-9])",
+            )
         ),
     ),
     length=_ipv4_length,

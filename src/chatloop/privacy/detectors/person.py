@@ -43,6 +43,7 @@ from chatloop.privacy.people.phrases import (
     TITLES,
     TOLD,
 )
+from chatloop.privacy.suspecting.leading import any_of, led
 
 
 def _person(
@@ -94,6 +95,7 @@ _SMALLS = "|".join(sorted({name.casefold() for name in GIVEN_SPELT}))
 _ENDED = "(?:[^a-zà-ÿ]|$)"
 _PAIR = rf"(?:{_GIVENS})(?:-[^ ]*)? (?:[A-Z]\.? )?(?:{PARTICLE})?(?:[^ ]*-)?(?:{_FAMILIES}){_ENDED}"
 _SAID = rf"{SELF}|under|call me|speaking (?:to|with)|spoke (?:to|with)|ask for"
+_UNDER = "|(?:under )?(?:the )?name(?: is|['’]s| of)?"
 _CAPITAL = "[A-ZÀ-ÞĀ-ŽА-ЯΑ-Ω]"
 _FIRST_NAMED = beginning(FIRST)
 
@@ -112,13 +114,13 @@ PERSON = (
     _person(
         INTRODUCING,
         rf"(?i:{INTRODUCED})\s{{0,2}}[\"'“ ]{{0,2}}[^a-z]",
-        rf"(?<!\w)(?i:{INTRODUCED})\s{{0,2}}[\"'“ ]{{0,2}}({FULL})",
+        rf"(?<!\w){any_of(INTRODUCED)}\s{{0,2}}[\"'“ ]{{0,2}}({FULL})",
         stated,
     ),
     _person(
         INTRODUCING,
         rf"(?i:{INTRODUCED}|(?:^|[^a-z])name(?: is|['’]s| of)?) ?[a-zà-ÿ]",
-        rf"(?<!\w)(?i:{INTRODUCED}|(?:under )?(?:the )?name(?: is|['’]s| of)?) ?({SMALL})(?!\w)",
+        rf"(?<!\w){any_of(INTRODUCED + _UNDER)} ?({SMALL})(?!\w)",
         small,
     ),
     # 我叫王小明, 私の名前は田中太郎です, 제 이름은 김민수입니다
@@ -139,7 +141,7 @@ PERSON = (
     _person(
         (),
         rf"(?i:{_SAID}) (?:{_SMALLS})[ -]",
-        rf"(?<!\w)(?i:{_SAID}) ({SMALL})(?!\w)",
+        rf"(?<!\w){any_of(_SAID)} ({SMALL})(?!\w)",
         small_pair,
         rf"(?i:{_SAID}) [a-zà-ÿ]",
     ),
@@ -147,55 +149,61 @@ PERSON = (
     _person(
         TITLES,
         rf"(?:^|[^A-Za-z])(?:{TITLE})\.? [^\s0-9.,!?]",
-        rf"(?<!\w)(?:{TITLE})\.? (?:(?:Dr|Prof)\.? )?({FULL})",
+        led("[A-Z]", rf"(?<!\w)(?:{TITLE})\.? (?:(?:Dr|Prof)\.? )?({FULL})"),
         stated,
     ),
     # Kind regards, Anna Berg; on a line of its own after less
     _person(
         SIGNING,
         "",
-        rf"(?<!\w)(?i:{REGARDS})[,.!]?\s{{1,3}}({FULL})(?=\s{{0,3}}(?:$|\n)|[.!,])",
+        rf"(?<!\w){any_of(REGARDS)}[,.!]?\s{{1,3}}({FULL})(?=\s{{0,3}}(?:$|\n)|[.!,])",
         stated,
     ),
     _person(
         (),
         rf"(?i:{ENDED})[,.! ]{{0,3}}\n\s{{0,3}}[^a-z\s][^\n]{{1,60}}\s{{0,3}}$",
-        rf"(?<!\w)(?i:{ENDED})[,.! ]{{0,3}}\n\s{{0,3}}[-–— ]{{0,2}}({FULL})(?=\s{{0,3}}$)",
+        rf"(?<!\w){any_of(ENDED)}[,.! ]{{0,3}}\n\s{{0,3}}[-–— ]{{0,2}}({FULL})(?=\s{{0,3}}$)",
         stated,
     ),
     # Dear Anna, …; Thanks, Anna!
     _person(
         (),
         rf"(?i:{GREETED}),?\s{{1,3}}(?:{_CAPITAL}[^\s0-9,.!?:;)'’]|[^\sI]['’]|I['’][^dlv])",
-        rf"(?<!\w)(?i:{GREETED}),?\s{{1,3}}({FULL}){_END}",
+        rf"(?<!\w){any_of(GREETED)},?\s{{1,3}}({FULL}){_END}",
         _greeted,
     ),
     # I am Anna
     _person(
         (),
         rf"(?i:{SELF}) {_CAPITAL}",
-        rf"(?<!\w)(?i:{SELF}) ({FULL})",
+        rf"(?<!\w){any_of(SELF)} ({FULL})",
         likely,
     ),
     # I spoke to Maria Gonzalez; my brother Tom
     _person(
         (),
         rf"(?i:{TOLD}) {_CAPITAL}",
-        rf"(?<!\w)(?i:{TOLD}) ({FULL})",
+        rf"(?<!\w){any_of(TOLD)} ({FULL})",
         likely,
     ),
     # Peter Schmidt, wherever he stands
     _person(
         (),
         _PAIR,
-        rf"(?:(?<=\W)|^)(?={_CAPITAL}){_NO_CREDIT}({NAME} (?:[A-Z]\.? )?(?:{PARTICLE})?{NAME}){_NO_WORK}",
+        led(
+            _CAPITAL,
+            rf"(?:(?<=\W)|^){_NO_CREDIT}({NAME} (?:[A-Z]\.? )?(?:{PARTICLE})?{NAME}){_NO_WORK}",
+        ),
         paired,
     ),
     _person(
         (),
         rf"{BIG}{{2}} (?:[A-Z]\.? )?{BIG}{{2}}",
-        rf"(?<!\w)({BIG}{{2,20}}(?:-{BIG}{{2,20}})? (?:[A-Z]\.? )?(?:(?:DE|DA|VAN|VON|AL|EL) )?"
-        rf"(?:O['’])?{BIG}{{2,20}}(?:-{BIG}{{2,20}})?)(?!\w)",
+        led(
+            BIG,
+            rf"(?<!\w)({BIG}{{2,20}}(?:-{BIG}{{2,20}})? (?:[A-Z]\.? )?"
+            rf"(?:(?:DE|DA|VAN|VON|AL|EL) )?(?:O['’])?{BIG}{{2,20}}(?:-{BIG}{{2,20}})?)(?!\w)",
+        ),
         paired,
     ),
 )

@@ -14,6 +14,7 @@ from math import log2
 
 from chatloop.privacy.detector import Detector
 from chatloop.privacy.detectors.keys import worded
+from chatloop.privacy.suspecting.leading import any_of
 
 _LABEL = (
     "pass ?(?:word|phrase|code|wort|wd)s?|pass(?= ?[:=])|pwd|psw|pw|kennwort|mot de passe|mdp"
@@ -88,6 +89,7 @@ def _prefixed_length(text: str) -> int:
 URL_CREDENTIALS = Detector(
     kind="url_credentials",
     shape=r"://[^\s/@]*:[^\s/@]*@",
+    sure=re.compile("://").search,
     patterns=(
         re.compile(
             r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,30}+://"
@@ -161,7 +163,7 @@ API_KEY = Detector(
 # Keys that a shape tells, not a prefix: of Telegram's, Discord's and Airtable's.
 BOT_KEY = Detector(
     kind="api_key",
-    shape=r"[0-9]{8}:AA|[MNO][A-Za-z0-9]{23,27}\.[A-Za-z0-9_-]{6}\.|pat[A-Za-z0-9]{14}\.",
+    shape=r"[0-9]:AA|[A-Za-z0-9]{8}\.[A-Za-z0-9_-]{6}\.|pat[A-Za-z0-9]{14}\.",
     patterns=(
         re.compile(
             rf"(?<![A-Za-z0-9_-])(?:[0-9]{{8,10}}:AA{_ANY}{{32,34}}(?!{_ANY})"
@@ -185,21 +187,22 @@ PASSWORD = Detector(
     patterns=(
         # password: sunshine, pwd=Tr0ub4dor&3, the passphrase is "correct horse"
         re.compile(
-            rf"(?i)(?<![^\W_])(?:{_LABEL})(?![^\W\d_])[\"']? ?(?:[=:→]>?|->)\s{{0,3}}"
+            rf"(?i)(?<![^\W_]){any_of(_LABEL)}(?![^\W\d_])[\"']? ?(?:[=:→]>?|->)\s{{0,3}}"
             r"(?!\[)[\"'`]?([^\s\"'`\[\]<>]{4,100}+)"
         ),
         re.compile(
-            rf"(?i)\b(?:{_LABEL})(?![^\W\d_])[^.!?\n\"'`0-9]{{0,30}}?(?<!\w)[\"'`]"
+            rf"(?i)\b{any_of(_LABEL)}(?![^\W\d_])[^.!?\n\"'`0-9]{{0,30}}?(?<!\w)[\"'`]"
             r"([^\"'`\n\[\]]{4,60})[\"'`](?!\w)"
         ),
         re.compile(
-            rf"(?i)\b(?:{_LABEL})(?![^\W\d_])(?:{_IS} ?| )"
+            rf"(?i)\b{any_of(_LABEL)}(?![^\W\d_])(?:{_IS} ?| )"
             r"(?=[^\s\[\]]{0,60}?(?:[0-9]|[^\s\w\[\].,;:!?'\"-]))"
             r"([^\s\"'`\[\]<>]{4,99}[^\s\"'`\[\]<>.,;:!?)])"
         ),
         # the wifi password is sunflower
         re.compile(
-            rf"(?i)\b(?:my|the|our|his|her|your|new|old|wi-?fi) (?:[\w-]{{1,12}} )?(?:{_LABEL}) is "
+            rf"(?i)\b(?:my|the|our|his|her|your|new|old|wi-?fi) (?:[\w-]{{1,12}} )?"
+            rf"{any_of(_LABEL)} is "
             r"([a-z]{6,30})(?=[.!]?\s{0,3}(?:$|\n))"
         ),
     ),
@@ -218,7 +221,7 @@ PIN = Detector(
     patterns=(
         # PIN 4321, cvv: 123, the one-time code is 482913
         re.compile(
-            rf"(?i)\b(?:{_PIN})(?![^\W\d_]| (?:it|this|that|them|down|up|an?)\b)"
+            rf"(?i)\b{any_of(_PIN)}(?![^\W\d_]| (?:it|this|that|them|down|up|an?)\b)"
             rf"(?:\W{{0,3}}\b(?!{_WHEN})[^\W\d_]{{1,12}}\b){{0,5}}"
             r"\W{0,3}(?<![\w.,$€£])([0-9]{3,8})(?![\w]|[.,:/-][0-9])"
         ),
@@ -235,7 +238,7 @@ KEY = Detector(
     ),
     patterns=(
         re.compile(
-            rf"(?i)(?<![^\W_])(?:{_KEY})(?![^\W\d_])[^0-9\n\[\]]{{0,40}}?\n?"
+            rf"(?i)(?<![^\W_]){any_of(_KEY)}(?![^\W\d_])[^0-9\n\[\]]{{0,40}}?\n?"
             r"(?<![\w+/.~-])([A-Za-z0-9+/_.~-][A-Za-z0-9+/_=.~-]{15,}+)"
         ),
     ),

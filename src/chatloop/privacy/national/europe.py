@@ -30,6 +30,7 @@ from chatloop.privacy.national.checks import (
     svnr,
 )
 from chatloop.privacy.national.number import national
+from chatloop.privacy.suspecting.leading import LETTER
 
 _MONTH = "(?:0[1-9]|1[0-2])"
 _DAY = "(?:0[1-9]|[12][0-9]|3[01])"
@@ -52,6 +53,7 @@ UK_NINO = national(
     loose=r"[a-z]{2}[ .-]?(?:[0-9]{2}[ .-]?){2}[0-9]{2}(?:[ .-]?[a-d])?",
     fragments=("ni", "nat"),
     digits=6,
+    lead=("[ .0-9-]", 2),
 )
 
 IT_CODICE_FISCALE = national(
@@ -62,6 +64,7 @@ IT_CODICE_FISCALE = national(
     loose=rf"[A-Z]{{3}} ?[A-Z]{{3}} ?{_DIGIT}{{2}}[A-EHLMPRST]{_DIGIT}{{2}} ?[A-Z]{_DIGIT}{{3}}"
     " ?[A-Z]",
     digits=4,  # the others may have become letters
+    lead=(LETTER, 0),
 )
 
 ES_DNI = national(
@@ -73,6 +76,7 @@ ES_DNI = national(
     r"[ .-]{0,3}[A-HJ-NP-TV-Z]",
     fragments=("dni", "nie", "nif", "documento"),
     digits=7,
+    lead=("[0-9X-Zx-z]", 0),
 )
 
 DE_TAX_ID = national(
@@ -176,6 +180,7 @@ IE_PPS = national(
     "PPSN?|personal public service",
     own="[0-9]{7}[A-W][A-IW]?",
     loose="[0-9]{7}[ -]?[A-W] ?[A-IW]?",
+    fragments=("pps", "personal public service"),
     digits=7,
 )
 

@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 from chatloop.privacy.detector import Detector, alphanumeric
 from chatloop.privacy.kinds import Kind
-from chatloop.privacy.suspecting.context import before, near, standing
+from chatloop.privacy.suspecting.context import DIGIT, Lead, before, near, standing
+from chatloop.privacy.suspecting.sketching import sketched
 
 
 def _loosely(shape: str) -> str:
@@ -27,6 +28,7 @@ def national(
     loose: str = "",
     fragments: tuple[str, ...] = (),
     digits: int = 8,
+    lead: Lead = DIGIT,
 ) -> tuple[Detector, ...]:
     """Detectors of `own` anywhere and of `loose` beside one of the words.
 
@@ -38,6 +40,7 @@ def national(
         loose: a shape that needs a word.
         fragments: of the words, one in each, in ASCII; left out, the words themselves.
         digits: how many digits it has at least.
+        lead: a class of signs, one of which stands so many signs behind the first.
     """
 
     def length(text: str) -> int:
@@ -47,9 +50,20 @@ def national(
     found: tuple[Detector, ...] = ()
     if own:
         shape = _loosely(own)
-        found += (Detector(kind, (standing(own),), digits, (), shape, length, alphanumeric),)
+        alone = (standing(own, lead),)
+        found += (
+            Detector(
+                kind, alone, digits, (), shape, length, alphanumeric,
+                sure=sketched(own, alone=True),
+            ),
+        )  # fmt: skip
     if loose:
         patterns = (near(words, loose), before(words, loose))
         asked = fragments or tuple(words.lower().split("|"))
-        found += (Detector(kind, patterns, digits, asked, _loosely(loose), length, alphanumeric),)
+        found += (
+            Detector(
+                kind, patterns, digits, asked, _loosely(loose), length, alphanumeric,
+                sure=sketched(loose),
+            ),
+        )  # fmt: skip
     return found

@@ -87,6 +87,7 @@ SG_NRIC = national(
     own="[STFGM][0-9]{7}[A-Z]",
     loose="[STFGM][ -]?[0-9]{7}[ -]?[A-Z]",
     digits=7,
+    lead=("[ 0-9-]", 1),
 )
 
 KR_RRN = (
@@ -107,6 +108,7 @@ MX_CURP = national(
     "",
     own=rf"[A-Z][AEIOUX][A-Z]{{2}}{_BIRTHDAY}[HMX][A-Z]{{2}}[B-DF-HJ-NP-TV-Z]{{3}}[0-9A-Z][0-9]",
     digits=7,
+    lead=("[0-9]", 4),
 )
 
 IN_PAN = national(
@@ -117,6 +119,7 @@ IN_PAN = national(
     own="[A-Z]{3}P[A-Z][0-9]{4}[A-Z]",
     loose="[A-Z]{3}[ABCFGHJLPT][A-Z][ -]?[0-9]{4}[ -]?[A-Z]",
     digits=4,
+    lead=("[ 0-9-]", 5),
 )
 
 ZA_ID = national(

@@ -9,6 +9,12 @@ word and value has no digit and is of bounded length, so that time stays linear.
 
 import re
 
+from chatloop.privacy.suspecting.leading import any_of, led
+
+# A class of signs, and how far from the beginning of a shape one of it must stand.
+Lead = tuple[str, int]
+DIGIT: Lead = ("[0-9]", 0)
+
 # Chinese and Japanese put no blank between a word and a number, so that only letters with cases
 # make a longer word.
 _NOT_INSIDE = r"(?<![0-9A-Za-zÀ-ɏ])(?<![0-9][-.,/:])"
@@ -20,14 +26,20 @@ _GAP = r"[^0-9\n]{0,40}?(?:\n[\n >*-]{0,3})?"
 _TOLD = r"[ ,:(=\"'<>«‹*|—–←→-]{1,4}(?:[^\W\d_]{1,8}[ ,:(\"'-]{1,2}){0,3}"
 
 
-def standing(shape: str) -> re.Pattern[str]:
+def standing(shape: str, lead: Lead = DIGIT) -> re.Pattern[str]:
     """The shape alone, whatever is around it."""
-    return _compiled(f"{_NOT_INSIDE}{_ALONE[0]}({shape}){_NOT_LONGER}{_ALONE[1]}")
+    alone = f"{_NOT_INSIDE}{_ALONE[0]}({shape}){_NOT_LONGER}{_ALONE[1]}"
+    return _compiled(led(lead[0], alone, lead[1]))
+
+
+def bare(shape: str, lead: Lead = DIGIT) -> re.Pattern[str]:
+    """What `near` and `before` ask of the shape, without the word: quickly told."""
+    return _compiled(led(lead[0], f"{_NOT_INSIDE}({shape}){_NOT_LONGER}", lead[1]))
 
 
 def near(words: str, shape: str, gap: str = _GAP) -> re.Pattern[str]:
     """The shape after one of the words, at most some forty characters on."""
-    return _compiled(rf"\b(?:{words})(?![^\W\d_]){gap}{_NOT_INSIDE}({shape}){_NOT_LONGER}")
+    return _compiled(rf"\b{any_of(words)}(?![^\W\d_]){gap}{_NOT_INSIDE}({shape}){_NOT_LONGER}")
 
 
 def before(words: str, shape: str) -> re.Pattern[str]:

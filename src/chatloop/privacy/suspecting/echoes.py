@@ -27,6 +27,11 @@ _OWN_NAME = re.compile(
 )
 # Three digits, or a word that is a name and a word, come back as something else.
 _LEAST_SIGNS, _LEAST_LETTERS = 4, 6
+# No part of a longer word, number or placeholder.
+_BEGIN = re.compile(r"(?<![\w\[])(?<![0-9][.,/:-])\S")
+_GOES_ON = re.compile(r"\w|[.,/:-][0-9]")
+# So many values are sought one by one.
+_FEW = 16
 
 Mapping = Iterable[tuple[str, str, str]]
 
@@ -45,28 +50,61 @@ def without_echoes(turns: pl.DataFrame, mapping: Mapping) -> tuple[pl.DataFrame,
     counts: Counter[str] = Counter()
     if not known:
         return turns, counts
-    # Anna Berg before Anna.
+    asked = turns.select("conversation_id", "content").with_row_index("row")
+    asked = asked.filter(pl.col("conversation_id").is_in(list(known)))
+    own = _own_names(asked)
     sought = {
-        conversation: sorted(values.items(), key=lambda one: -len(one[0]))
+        conversation: _Sought(
+            {
+                value: placeholder
+                for value, placeholder in values.items()
+                if _kind(placeholder) != _PERSON or (conversation, placeholder) in own
+            }
+        )
         for conversation, values in known.items()
     }
-    asked = turns.select("conversation_id", "content").with_row_index("row")
-    asked = asked.filter(pl.col("conversation_id").is_in(list(sought)))
-    own = _own_names(asked)
     rows, contents = [], []
     for row, conversation, content in asked.iter_rows():
-        changed = content
-        for value, placeholder in sought[conversation]:
-            told = _kind(placeholder) != _PERSON or (conversation, placeholder) in own
-            if told and value in changed:
-                changed, count = _apart(value).subn(placeholder, changed)
-                counts[_kind(placeholder)] += count
-        if changed != content:
+        changed, placeholders = sought[conversation].replaced(content)
+        if placeholders:
             rows.append(row)
             contents.append(changed)
+            counts.update(map(_kind, placeholders))
     if not rows:
         return turns, counts
     return turns.with_columns(turns["content"].scatter(rows, contents)), counts
+
+
+class _Sought:
+    """The values of a conversation, which are sought all in one pass where they are many."""
+
+    def __init__(self, values: dict[str, str]) -> None:
+        self._values = values
+        lengths: dict[str, set[int]] = defaultdict(set)
+        for value in values:
+            lengths[value[:_LEAST_SIGNS]].add(len(value))
+        # Anna Berg before Anna.
+        self._lengths = {begin: sorted(many, reverse=True) for begin, many in lengths.items()}
+
+    def replaced(self, content: str) -> tuple[str, list[str]]:
+        """The text with placeholders for the values that stand in it, and these placeholders."""
+        if len(self._values) <= _FEW and not any(value in content for value in self._values):
+            return content, []
+        pieces, position, placeholders = [], 0, []
+        for start in (match.start() for match in _BEGIN.finditer(content)):
+            if start >= position and (value := self._at(content, start)):
+                pieces += [content[position:start], self._values[value]]
+                position = start + len(value)
+                placeholders.append(self._values[value])
+        return "".join([*pieces, content[position:]]), placeholders
+
+    def _at(self, content: str, start: int) -> str:
+        """The longest value that stands here, as it was, and goes on to nothing longer."""
+        for length in self._lengths.get(content[start : start + _LEAST_SIGNS], ()):
+            value = content[start : start + length]
+            if value in self._values and not _GOES_ON.match(content, start + length):
+                return value
+        return ""
 
 
 def _own_names(turns: pl.DataFrame) -> set[tuple[str, str]]:
@@ -90,8 +128,3 @@ def _telling(value: str, kind: str) -> bool:
     if re.search("[0-9]", value):
         return sum(map(str.isalnum, value)) >= _LEAST_SIGNS
     return len(value) >= _LEAST_LETTERS
-
-
-def _apart(value: str) -> re.Pattern[str]:
-    """The value as it was, and no part of a longer word, number or placeholder."""
-    return re.compile(rf"(?<![\w\[])(?<![0-9][.,/:-]){re.escape(value)}(?!\w|[.,/:-][0-9])")

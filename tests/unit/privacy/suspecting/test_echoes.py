@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from chatloop.privacy.checksums import bsn
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.redaction import redact
 from chatloop.privacy.suspecting.echoes import without_echoes
@@ -67,3 +68,15 @@ def test_nothing_told_is_nothing_changed():
     turns, counts = without_echoes(table, [("a", "[EMAIL_1]", "a@b.co")])
     assert turns is table
     assert not counts
+
+
+def test_of_many_values_each_that_comes_back_is_its_own_placeholder():
+    numbers = [n for n in (f"{n:09d}" for n in range(111_000_000, 111_001_000)) if bsn(n)][:40]
+    (told, *noted) = left(
+        " ".join(f"My BSN is {one}." for one in numbers),
+        *(f"I noted {one}, not {one}1." for one in numbers),
+    )
+    assert told.count("[NL_BSN_") == len(numbers)
+    assert noted == [
+        f"I noted [NL_BSN_{at}], not {one}1." for at, one in enumerate(numbers, start=1)
+    ]
