@@ -21,7 +21,7 @@ from chatloop.cleaning.rules import chosen, names
 from chatloop.cleaning.text.repairs import repair_rest, repair_text
 from chatloop.errors import UserError
 from chatloop.io.batches import Spool, scratch, sorted_batches, spool
-from chatloop.io.files import sha256, write_json, write_text
+from chatloop.io.files import write_json, write_text
 from chatloop.io.privacy.mapping import mapping_writer
 from chatloop.io.tables import (
     PREFERENCES,
@@ -121,8 +121,6 @@ def clean(
             "preferences": answers[0],
             "held_out": answers[1],
             "policy": asdict(policy),
-            # By which validate knows the turns that were asked here; `dvc metrics` shows no list.
-            "turns_sha256": [sha256(cleaned)],
         },
     )
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from chatloop.errors import DataError, UserError
 from chatloop.io.batches import sorted_batches
-from chatloop.io.files import read_json, sha256, whole_folder, write_json
+from chatloop.io.files import read_json, whole_folder, write_json
 from chatloop.io.tables import TURNS, check_table
 from chatloop.params import ValidateParams
 from chatloop.privacy.kinds import KINDS
@@ -32,7 +32,6 @@ from chatloop.validation.expectations import (
     suites,
     turns_table,
 )
-from chatloop.validation.personal import PersonalData
 
 
 def validate(
@@ -54,7 +53,7 @@ def validate(
         _share(ingest, "quarantined", of="records_read"),
         _share(clean, "conversations.rejected", of="conversations.in"),
     )
-    counted = _personal_data(clean, turns)
+    counted = _personal_data(clean)
     check_table(turns)
     with ThreadPoolExecutor(max_workers=1) as meanwhile:
         # Takes seconds to import; a missing file is told before.
@@ -101,38 +100,37 @@ def _warnings(drift: dict[str, float], params: ValidateParams) -> list[str]:
 
 
 def _tables(
-    turns: Path, personal_data: PersonalData, shares: tuple[float, float], drift: dict[str, float]
+    turns: Path,
+    personal_data: Callable[[pl.Series], pl.Series],
+    shares: tuple[float, float],
+    drift: dict[str, float],
 ) -> dict[str, pl.DataFrame]:
     """The flat tables, made a batch of turns at a time: none of them carries content."""
-    empty = TURNS.to_frame()
-    flats, talks = [turns_table(empty, pl.Series(dtype=pl.Int64))], [conversations_table(empty)]
-    topics = [empty.select("topics")]
+    parts: list[tuple[pl.DataFrame, pl.DataFrame]] = []
+    topics = [TURNS.to_frame().select("topics")]
     for batch in sorted_batches(turns):
-        flats.append(turns_table(batch, personal_data.tell(batch["content"])))
-        talks.append(conversations_table(batch))
+        flat = turns_table(batch, personal_data(batch["content"]))
+        parts.append((flat, conversations_table(batch)))
         topics = [pl.concat([*topics, batch.select("topics")]).unique()]
-    flat = pl.concat(flats)
+    empty = TURNS.to_frame()
+    none = turns_table(empty, personal_data(empty["content"])), conversations_table(empty)
+    flats, talks = zip(none, *parts, strict=True)
     return {
-        "turns": flat.with_columns(personal_data.counts(flat["personal_data"])),
+        "turns": pl.concat(flats),
         "conversations": pl.concat(talks),
         "corpus": corpus_table(topics[0], *shares, drift),
     }
 
 
-def _personal_data(clean: Path, turns: Path) -> PersonalData:
-    """What counts the kinds that clean was told to redact; all, where it does not say.
-
-    Of the very turns that clean wrote those are asked that it changed: what holds no placeholder
-    is as clean itself asked it.
-    """
+def _personal_data(clean: Path) -> Callable[[pl.Series], pl.Series]:
+    """What counts the kinds that clean was told to redact; all, where it does not say."""
     report = read_json(clean)
     told = report.get("policy")
     policy = Policy(**told) if isinstance(told, dict) else Policy()
     redacted = report.get("redacted")
     kinds = tuple(redacted) if isinstance(redacted, dict) else KINDS
     built_in = [kind for kind in kinds if kind not in policy.patterns]
-    asked = turns.is_file() and report.get("turns_sha256") == [sha256(turns)]
-    return PersonalData(lambda content: count_personal_data(content, built_in, policy), asked)
+    return lambda content: count_personal_data(content, built_in, policy)
 
 
 def _share(path: Path, part: str, of: str) -> float:

@@ -6,7 +6,6 @@ import polars as pl
 import pytest
 
 from chatloop.errors import DataError, UserError
-from chatloop.io.files import sha256
 from chatloop.io.tables import TURNS, write_table
 from chatloop.params import Bounds, ValidateParams
 from chatloop.params.data import Drift
@@ -262,22 +261,3 @@ def test_drift_stops_where_params_say_so(place: Place) -> None:
     assert "validate.drift.max_jensen_shannon_divergence: 0.1" in message
     place.put(sound(), drift={"topics": 0.1})
     place.run(strict)
-
-
-def test_turns_that_clean_did_not_write_are_asked_all_of_them(place: Place) -> None:
-    """Of those that it did write, only where it put a placeholder."""
-    leaked = sound().with_columns(
-        content=pl.when(pl.col("turn") == 2).then(pl.lit("me@shop.example")).otherwise("content")
-    )
-    place.put(leaked)
-    written = sha256(place.folder / "turns.parquet")
-    place.put(leaked, clean={**CLEAN, "turns_sha256": ["0" * 64]})
-    names, _ = place.failed()
-    assert names == ["turns.no_personal_data"]
-    place.put(leaked, clean={**CLEAN, "turns_sha256": [written]})
-    place.run()
-    beside = leaked.with_columns(pl.col("content").str.replace("me@", "[PERSON_1] me@"))
-    place.put(beside)
-    written = sha256(place.folder / "turns.parquet")
-    place.put(beside, clean={**CLEAN, "turns_sha256": [written]})
-    assert place.failed()[0] == ["turns.no_personal_data"]
