@@ -1,10 +1,15 @@
+import re
+
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chatloop.errors import UserError
 from chatloop.privacy.kinds import KINDS
 from chatloop.privacy.policy import Policy
 from chatloop.privacy.redaction import count_personal_data, redact, redact_people
+from chatloop.privacy.suspecting.reading import found_in
 
 
 def table(*contents: str) -> pl.DataFrame:
@@ -76,3 +81,17 @@ def test_what_is_allowed_of_one_kind_says_nothing_about_another():
     policy = Policy(values=("408-971-8523",))
     content = redacted("Call 408-971-8523, or ping 2001:db8::8a2e:370:7334", policy=policy)
     assert content == ["Call 408-971-8523, or ping [IPV6_1]"]
+
+
+@given(st.text(alphabet="abc", max_size=30))
+@settings(max_examples=150)
+def test_where_own_patterns_overlap_the_first_name_takes_it(text: str) -> None:
+    policy = Policy({"one": "ab+", "three": "[abc]{3}", "two": "ba"})
+    taken: list[tuple[int, int, str]] = []
+    for name, pattern in sorted(policy.patterns.items()):
+        for found in re.finditer(pattern, text):
+            start, end = found.span()
+            if all(end <= other or start >= stop for other, stop, _ in taken):
+                taken.append((start, end, name))
+    spans = found_in(pl.Series([text]), [], policy).get(0, [])
+    assert [(start, end, one.kind) for start, end, one in spans] == sorted(taken)

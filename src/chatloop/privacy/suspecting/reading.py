@@ -6,8 +6,10 @@ A name of a person has no digits, so that Polars asks every text for some. Meanw
 what it suspects of other kinds; the few texts that both concern are read again for both.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
+from operator import itemgetter
 
 import polars as pl
 
@@ -81,9 +83,11 @@ def _own_findings(content: pl.Series, policy: Policy) -> dict[int, list[Finding]
     found: dict[int, list[Finding]] = defaultdict(list)
     for _, detector in sorted(policy.own.items()):
         for row, spans in own_spans(content, detector).items():
-            taken = [(start, end) for start, end, _ in found[row]]
+            taken = list(found[row])
             for start, end in spans:
-                if all(end <= other or start >= stop for other, stop in taken):
+                # They stand apart, in order: only the last that begins before the end may overlap.
+                at = bisect_left(taken, end, key=itemgetter(0))
+                if not at or taken[at - 1][1] <= start:
                     found[row].append((start, end, detector))
-            found[row].sort(key=lambda finding: finding[0])
+            found[row].sort(key=itemgetter(0))
     return found
