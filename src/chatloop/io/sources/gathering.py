@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
+from chatloop.conversation import Reject
 from chatloop.formats.format import Format
 from chatloop.io.sources import records_by_file
 from chatloop.io.sources.record import Record, raw_of
@@ -67,7 +68,7 @@ def _unpacked(
 
 
 def _key(record: Record, chosen: Format, source: Source) -> str | None:
-    if record.problem or chosen.key is None:
+    if record.value is None or chosen.key is None:
         return None
     return chosen.key(record.value, source)
 
@@ -89,6 +90,12 @@ def _grouped(
 
 
 def _joined(rows: list[Record]) -> Record:
+    """A conversation that lacks one of its rows is no conversation: it goes with that row."""
     first = rows[0]
     raw = "\n".join(row.raw for row in rows)
-    return Record(first.file, first.line, raw, [row.value for row in rows])
+    broken = next((row for row in rows if row.problem), None)
+    if broken is None or broken.problem is None:
+        return Record(first.file, first.line, raw, [row.value for row in rows])
+    why = f"its row in line {broken.line}: {broken.problem.detail}"
+    problem = broken.problem if len(rows) == 1 else Reject(broken.problem.reason, why)
+    return Record(first.file, first.line, raw, None, problem)

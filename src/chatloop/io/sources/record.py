@@ -19,7 +19,8 @@ ENCODING = "where the file is in another encoding, the source names it: encoding
 
 @dataclass(frozen=True)
 class Record:
-    """`line` counts lines, table rows' first lines, or entries of a document, from 1."""
+    """`line` counts lines, table rows' first lines, or entries of a document, from 1. With a
+    problem, `value` is what tells whose row it is, where that is known."""
 
     file: str
     line: int

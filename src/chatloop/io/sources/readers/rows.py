@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -123,13 +124,18 @@ def _row(
     try:
         raw = content.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError as error:
-        return not_utf8(name, number, content, error.start)
+        return replace(not_utf8(name, number, content, error.start), value=_known(header, cells))
     if isinstance(cells, Reject):
         return Record(name, number, raw, None, cells)
     if len(cells) != len(header):
         problem = Reject("bad_row", f"has {len(cells)} cells, the first row {len(header)}")
-        return Record(name, number, raw, None, problem)
+        return Record(name, number, raw, _known(header, cells), problem)
     return Record(name, number, raw, dict(zip(header, cells, strict=True)))
+
+
+def _known(header: list[str], cells: list[str] | Reject) -> dict[str, str] | None:
+    """The cells of a broken row: enough to tell whose it is, and for nothing else."""
+    return None if isinstance(cells, Reject) else dict(zip(header, cells, strict=False))
 
 
 def read_parquet_records(path: Path) -> Iterator[Record]:
