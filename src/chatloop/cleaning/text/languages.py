@@ -27,9 +27,9 @@ _ENGLISH = (
     r"|which|she|they|be|has|was|were|from|about|but|by|our|us|sure|out|i'd|i'll|you're|don't|to"
     r"|then|now|here|good|great|day|find|found|tell|show|who|why|too|much|many|more|some|other|two"
     r"|three|their|his|does|did|should|shall|maybe|else|(?:any|some|no|every)thing|goodbye|bye"
-    r"|one|four|five|seven|works?|night|tonight|today|tomorrow|morning|week|after|again|another|every"
-    r"|because|before|both|first|get|give|going|just|know|look|next|nothing|only|people|please|right"
-    r"|may|say|wanna|gonna|fun|than|them|these|those|think|through|very|well|without|yet|until)\b"
+    r"|one|today|tomorrow|after|again|another|every|because|before|both|first|get|give|going|just"
+    r"|know|look|next|nothing|only|please|right|may|say|than|them|these|those|think|through|very|well"
+    r"|without|yet|until)\b"
 )
 _ENGLISH_SHARE, _ENGLISH_WORDS = 0.2, 4
 
