@@ -21,7 +21,7 @@ from chatloop.io.tables import TURNS, check_table
 
 # Turns in a batch, about, and their bytes; a single longer conversation makes a larger one. To ask
 # for personal data costs some time for every batch, however small it is.
-ROWS, BYTES = 60_000, 2**24
+ROWS, BYTES = 40_000, 2**24
 _ID, _KEY = "conversation_id", ("conversation_id", "turn")
 
 
