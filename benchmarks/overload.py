@@ -8,7 +8,7 @@ what is measured. Requests come at random moments (Poisson), at that rate and at
 from another process's clock: a late answer holds up no request. With `--real` the server runs GPT-2's 124 M
 shape in int8 instead, and what it can take is measured first, with as many requests as streams, again
 and again; the load is eight tenths of that, and ten times as much. The figure is the 99th percentile of
-the time to the first token of accepted requests, ten times over once.
+the time to the first token of accepted requests, the worse of two times ten over once.
 """
 
 import argparse
@@ -121,7 +121,7 @@ def loaded(url: str, server: psutil.Process, rate: float, args: Any) -> None:
         print(json.dumps(figures[-1]), flush=True)
     report(
         "overload",
-        figures[1]["p99_s"],
+        max(one["p99_s"] for one in figures[1:]),
         figures[0]["p99_s"],
         "s to the first token, 99th percentile of accepted; ours is ten times the load",
         all(one["other"] == 0 for one in figures),

@@ -1,6 +1,6 @@
 """Streams of server-sent events, taken as they come and understood when all have ended.
 
-streamed("http://127.0.0.1:8000", [body, body])  →  [Stream(first=0.11, seconds=1.9, events=[…]), …]
+streamed("http://127.0.0.1:8000", [body, body])  →  [Stream(first=0.11, status=200, events=[…]), …]
 
 Client and server share the cores of a machine: whoever reads JSON token by token measures itself.
 """
@@ -22,10 +22,9 @@ WORDS = re.compile(rb'"content":\s*"[^"]')
 
 @dataclass
 class Stream:
-    """One answer: seconds to its first words and to its end, and what came."""
+    """One answer: seconds to its first words, and what came."""
 
     first: float
-    seconds: float
     status: int
     head: str
     events: list[Any]
@@ -46,18 +45,15 @@ class Stream:
 
 
 def streamed(
-    url: str,
-    bodies: Sequence[dict[str, Any]],
-    moments: Sequence[float] | None = None,
-    path: str = CHAT,
+    url: str, bodies: Sequence[dict[str, Any]], moments: Sequence[float] | None = None
 ) -> list[Stream]:
     """Each over a connection of its own, all at once or at `moments`, seconds from now, ascending;
     in their order, with times from when each was asked."""
     host, port = urlsplit(url).hostname or "", urlsplit(url).port or 80
     due = deque(enumerate(moments or [0.0] * len(bodies)))
-    requests = [_request(host, port, path, body) for body in bodies]
+    requests = [_request(host, port, body) for body in bodies]
     waiting, came = selectors.DefaultSelector(), [bytearray() for _ in bodies]
-    asked, first, ended = ([0.0] * len(bodies) for _ in range(3))
+    asked, first = ([0.0] * len(bodies) for _ in range(2))
     began = time.perf_counter()
     while due or waiting.get_map():
         while due and due[0][1] <= time.perf_counter() - began:
@@ -73,28 +69,27 @@ def streamed(
             if not first[at] and WORDS.search(came[at]):
                 first[at] = time.perf_counter() - asked[at]
             if not some:
-                ended[at] = time.perf_counter() - asked[at]
                 waiting.unregister(key.fileobj)
                 key.fileobj.close()  # type: ignore[union-attr]
-    return [_stream(*one) for one in zip(first, ended, came, strict=True)]
+    return [_stream(*one) for one in zip(first, came, strict=True)]
 
 
-def _request(host: str, port: int, path: str, body: dict[str, Any]) -> bytes:
+def _request(host: str, port: int, body: dict[str, Any]) -> bytes:
     content = json.dumps(body).encode()
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\n"
+        f"POST {CHAT} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\n"
         f"Connection: close\r\nContent-Length: {len(content)}\r\n\r\n"
     )
     return head.encode() + content
 
 
-def _stream(first: float, seconds: float, came: bytearray) -> Stream:
+def _stream(first: float, came: bytearray) -> Stream:
     head, _, body = bytes(came).partition(b"\r\n\r\n")
     if b"transfer-encoding: chunked" in head.lower():
         body = _joined(body)
     lines = [line.removeprefix(b"data: ") for line in body.splitlines()]
     events = [json.loads(one) for one in lines if one[:1] == b"{"]
-    return Stream(first, seconds, int(head.split()[1]), head.decode("latin-1").lower(), events)
+    return Stream(first, int(head.split()[1]), head.decode("latin-1").lower(), events)
 
 
 def _joined(body: bytes) -> bytes:

@@ -25,12 +25,7 @@ GAIN = 1.15  # times, for the memory that it takes
 
 def seconds_in_rows(decoder: Decoder) -> float:
     """The best of some tokens of a stream that has the decoder to itself."""
-    decoder.read([Part(0, 0, PROMPT, 0)])
-    moments = [time.perf_counter()]
-    for place in range(len(PROMPT), len(PROMPT) + TOKENS):
-        decoder.read([Part(0, place, (0,), 1, True)])
-        moments.append(time.perf_counter())
-    return _best(moments)
+    return _seconds(decoder.read, 1, 1)
 
 
 def seconds_alone(lone: Lone) -> float:

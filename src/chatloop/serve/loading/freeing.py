@@ -23,13 +23,11 @@ class Freed:
         """Hear of its end."""
         weakref.finalize(model, self._gone.set)
 
-    def give_back(self) -> bool:
-        """Where something has gone, hand free pages back; whether anything had."""
-        gone = self._gone.is_set()
-        if gone:
+    def give_back(self) -> None:
+        """Where something has gone, hand free pages back."""
+        if self._gone.is_set():
             self._gone.clear()
             _trim()
-        return gone
 
 
 def _trim() -> None:
